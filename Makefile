@@ -1,0 +1,48 @@
+# Everything a person runs. Each target sets up .venv by itself when it is missing or out of date.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEMO_ARGS ?=
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-slow check format bench clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+$(READY): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed ($(PYTHON) was not found). Name another with: make PYTHON=/path/to/python3.11"; exit 2; }
+	@echo "Setting up $(VENV) (some minutes the first time) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install -q -c constraints.txt torch
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]'
+	@touch $(READY)
+
+setup: $(READY) ## Make .venv with everything in it
+
+demo: $(READY) ## Simulate, train, evaluate and recommend on the embedded film corpus (DEMO_ARGS=... passes flags on)
+	@$(BIN)/ccrs demo $(DEMO_ARGS)
+
+test: $(READY) ## Run the tests (under three minutes)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+test-slow: $(READY) ## Run the slow tests
+	@$(BIN)/python -m pytest -n $(WORKERS) -m slow --timeout 1800
+
+check: $(READY) ## Style, types and floors
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(READY) ## Mend style where a tool can
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(READY) ## Measure speed and memory (writes benchmarks/results/*.json)
+	@$(BIN)/python -m benchmarks
+
+clean: ## Remove everything that can be made again
+	rm -rf $(VENV) build dist demo-run .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""Types every room of the house shares: dialogues, graph, samples, batches, errors, config."""

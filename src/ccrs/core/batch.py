@@ -1,0 +1,113 @@
+"""Ragged batches: flat index tensors instead of padding.
+
+A batch works on *rows*: copies of the entity embeddings it touches. In a batch that adapts, each user has
+rows of his own (``row_users`` tells whose); otherwise all users share them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor
+
+BLOCK = 16  # cells of one relation are padded to a multiple of this, so that one batched product serves all
+
+
+@dataclass(frozen=True)
+class Hop:
+    """The index tensors of one relation-attention layer (Eq. 1-6).
+
+    *Sources* are the rows of the layer below, *targets* the rows this layer makes. A *cell* is an
+    occupied (target, relation) pair; cells are laid out by relation in blocks of ``BLOCK`` slots,
+    with unused slots pointing at target 0 and at no edge.
+    """
+
+    target_sources: Tensor  # (targets) row of the layer below that is the target's own
+    target_users: Tensor  # (targets) user of the batch
+    edge_targets: Tensor  # (edges)
+    edge_sources: Tensor  # (edges) row of the layer below
+    edge_relations: Tensor  # (edges)
+    edge_slots: Tensor  # (edges) slot of the edge's cell
+    slot_targets: Tensor  # (blocks * BLOCK)
+    block_relations: Tensor  # (blocks)
+    num_sources: int
+
+    @property
+    def num_targets(self) -> int:
+        """How many rows the layer makes."""
+        return len(self.target_sources)
+
+
+@dataclass(frozen=True)
+class Contexts:
+    """Contexts to answer and the samples to be judged on them."""
+
+    hops: tuple[Hop, ...]
+    users: Tensor  # (contexts) user of the batch
+    mention_encodings: Tensor  # (mentions) target of the last hop
+    mention_contexts: Tensor  # (mentions)
+    mention_turns: Tensor  # (mentions) turn of the last mention
+    mention_ages: Tensor  # (mentions) turns since then
+    mention_by_seeker: Tensor  # (mentions) bool
+    words: Tensor  # (words) word ids
+    word_contexts: Tensor  # (words)
+    together: Tensor  # (pairs) context * num_items + item: items that stood beside a mentioned one
+    together_weights: Tensor  # (pairs, features) how strongly
+    targets: Tensor  # (samples) item index
+    sample_contexts: Tensor  # (samples)
+
+    @property
+    def num_contexts(self) -> int:
+        """How many contexts there are."""
+        return len(self.users)
+
+    @property
+    def num_samples(self) -> int:
+        """How many samples there are."""
+        return len(self.targets)
+
+
+@dataclass(frozen=True)
+class History:
+    """What is known of each user of the batch from his support dialogues, one entry per item."""
+
+    users: Tensor  # (entries) user of the batch
+    items: Tensor  # (entries) item index
+    ages: Tensor  # (entries) dialogues since, 0 = the latest
+    kinds: Tensor  # (entries) 0 named by the user, 1 recommended to him
+    signs: Tensor  # (entries) 0 unknown, 1 liked, 2 not liked
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows and contexts of a few users; ``support`` is None when nobody adapts."""
+
+    row_entities: Tensor  # (rows) entity index
+    row_users: Tensor  # (rows) user of the batch; all 0 when rows are shared
+    users: Tensor  # (users) row of the personal user table, 0 = unknown
+    query: Contexts
+    support: Contexts | None
+    history: History
+
+    @property
+    def num_users(self) -> int:
+        """How many users the batch tells apart."""
+        return len(self.users)
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on another device."""
+        moved = _moved(self, device)
+        assert isinstance(moved, Batch)  # noqa: S101 - tells the type checker what _moved keeps
+        return moved
+
+
+def _moved(value: object, device: torch.device) -> object:
+    """``value`` with every tensor in it on ``device``; dataclasses and tuples are rebuilt."""
+    if isinstance(value, Tensor):
+        return value.to(device)
+    if isinstance(value, tuple):
+        return tuple(_moved(part, device) for part in value)
+    if isinstance(value, Batch | Contexts | Hop | History):
+        return type(value)(**{f.name: _moved(getattr(value, f.name), device) for f in fields(value)})
+    return value

@@ -1,0 +1,43 @@
+"""What one room expects of another without knowing it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from torch import Tensor
+
+from ccrs.core.batch import Batch, Contexts
+from ccrs.core.dialogue import Mention
+
+
+class EntityLinker(Protocol):
+    """Finds the entities named in a text."""
+
+    def link(self, text: str) -> tuple[Mention, ...]:
+        """Mentions in the order of the text, not overlapping."""
+        ...
+
+
+class AdaptableRecommender(Protocol):
+    """A recommender that scores items by ``vectors · item_table`` plus logits that do not adapt.
+
+    That form is what makes the adaptation exact and cheap (``meta.adaptation``).
+    """
+
+    def gather(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """The inner parameters: entity rows (rows, d) and user embeddings (users, d_u)."""
+        ...
+
+    def item_table(self) -> Tensor:
+        """The output rows, tied to the entity rows of the items: (items, d)."""
+        ...
+
+    def user_vectors(
+        self, rows: Tensor, users: Tensor, contexts: Contexts, batch: Batch, *, with_history: bool = True
+    ) -> Tensor:
+        """One vector for each context: (contexts, d)."""
+        ...
+
+    def static_logits(self, logits: Tensor, contexts: Contexts) -> Tensor:
+        """``logits`` (contexts, items) with everything added that does not adapt."""
+        ...

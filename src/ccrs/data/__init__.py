@@ -1,0 +1,1 @@
+"""From raw dialogues and triples to batches."""

@@ -1,0 +1,63 @@
+"""Which items are named in the same dialogue, counted over training dialogues only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ccrs.core.samples import IntArray, Ragged
+
+FloatArray = npt.NDArray[np.float32]
+NUM_FEATURES = 2
+
+
+@dataclass(frozen=True)
+class Cooccurrence:
+    """For each item, the items that stood beside it: counts over dialogues, in compressed rows."""
+
+    neighbours: Ragged  # (items) neighbouring items, ascending
+    counts: IntArray  # (total neighbours) dialogues that hold both
+    dialogues: IntArray  # (items) dialogues that hold the item
+
+    @classmethod
+    def count(cls, mentions: Ragged, dialogues: IntArray, num_items: int) -> Cooccurrence:
+        """Count pairs of items over ``dialogues`` (rows of ``mentions``)."""
+        heads, tails = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        single = np.zeros(num_items, np.int64)
+        for dialogue in dialogues.tolist():
+            items = mentions[dialogue]
+            items = items[items < num_items]
+            single[items] += 1
+            first, second = np.nonzero(~np.eye(len(items), dtype=np.bool_))
+            heads.append(items[first])
+            tails.append(items[second])
+        pairs, counts = np.unique(np.concatenate(heads) * num_items + np.concatenate(tails), return_counts=True)
+        lengths = np.bincount(pairs // num_items, minlength=num_items)
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        return cls(Ragged(offsets, pairs % num_items), counts.astype(np.int64), single)
+
+    def beside(
+        self, items: IntArray, dialogues: IntArray, own: Ragged | None
+    ) -> tuple[IntArray, IntArray, FloatArray]:
+        """What stood beside each of ``items``: (neighbours, which of ``items``, features (pairs, 2)).
+
+        The features are log(1 + count) and count / (dialogues of the item + 5). With ``own``, row
+        ``dialogues[i]`` of it is the dialogue that asks, and is taken out of the counts.
+        """
+        positions, which = self.neighbours.positions(items)
+        neighbours, counts = self.neighbours.values[positions], self.counts[positions]
+        totals = self.dialogues[items][which]
+        if own is not None:
+            span = np.int64(len(self.dialogues))
+            distinct = np.unique(dialogues)
+            own_positions, owner = own.positions(distinct)
+            entities = own.values[own_positions]
+            keys = distinct[owner[entities < span]] * span + entities[entities < span]
+            mine = np.isin(dialogues[which] * span + neighbours, keys)
+            counts, totals = counts - mine, totals - 1
+            kept = counts > 0
+            neighbours, which, counts, totals = neighbours[kept], which[kept], counts[kept], totals[kept]
+        features = np.stack([np.log1p(counts), counts / (totals + 5.0)], axis=1).astype(np.float32)
+        return neighbours, which, features

@@ -1,0 +1,208 @@
+"""The prepared corpus: one versioned folder that training and evaluation read, checked by its hashes.
+
+The folder holds ``entities.tsv``, ``triples.tsv``, ``dialogues.jsonl`` and ``manifest.json``; see
+``docs/data-formats.md``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from ccrs.core.dialogue import Dialogue
+from ccrs.core.errors import DataError
+from ccrs.core.files import read_json, replacing_folder, sha256, write_json
+from ccrs.core.graph import Catalogue, Triple
+from ccrs.data.graph_format import read_entities, read_triples, write_entities, write_triples
+from ccrs.data.readers.jsonl import read_dialogues, write_dialogues
+
+FORMAT_VERSION = 1
+ENTITIES_FILE = "entities.tsv"
+TRIPLES_FILE = "triples.tsv"
+DIALOGUES_FILE = "dialogues.jsonl"
+MANIFEST_FILE = "manifest.json"
+DATA_FILES = (ENTITIES_FILE, TRIPLES_FILE, DIALOGUES_FILE)
+
+_PREPARE_AGAIN = "Prepare the data again."
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """What a file must be: its SHA-256 in hexadecimal digits and its size in bytes."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a prepared folder holds and where it came from.
+
+    ``checksum`` is the SHA-256 over the files' hashes, one ``<name> <sha256>`` line each in the
+    order of the names: two folders with one checksum hold the same data. ``sources`` are the
+    SHA-256 of the raw files by name, ``dropped`` the counts of what was left out by reason.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    format: int
+    dataset: str
+    counts: dict[str, int]
+    files: dict[str, FileRecord]
+    checksum: str
+    licence: str
+    sources: dict[str, str] = field(default_factory=dict)
+    dropped: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class PreparedCorpus:
+    """A prepared folder in memory; the dialogues' entities are all in the catalogue."""
+
+    manifest: Manifest
+    catalogue: Catalogue
+    triples: tuple[Triple, ...]
+    dialogues: tuple[Dialogue, ...]
+
+
+def write_prepared(
+    folder: Path,
+    *,
+    dataset: str,
+    licence: str,
+    catalogue: Catalogue,
+    triples: Sequence[Triple],
+    dialogues: Sequence[Dialogue],
+    sources: Mapping[str, str] | None = None,
+    dropped: Mapping[str, int] | None = None,
+    notes: Sequence[str] = (),
+) -> Manifest:
+    """Write a prepared folder, all or nothing; an older prepared folder there is replaced.
+
+    Raises ``DataError`` when a dialogue or triple names what is not in the catalogue, when
+    ``folder`` holds something else, or when the disk refuses; nothing is changed then.
+    """
+    _check_entities(catalogue, triples, dialogues)
+    with replacing_folder(folder, marker=MANIFEST_FILE) as temporary:
+        write_entities(temporary / ENTITIES_FILE, catalogue)
+        write_triples(temporary / TRIPLES_FILE, triples)
+        write_dialogues(temporary / DIALOGUES_FILE, dialogues)
+        files = {name: _file_record(temporary / name) for name in DATA_FILES}
+        manifest = Manifest(
+            format=FORMAT_VERSION,
+            dataset=dataset,
+            counts=_counts(catalogue, triples, dialogues),
+            files=files,
+            checksum=_checksum(files),
+            licence=licence,
+            sources=dict(sources or {}),
+            dropped=dict(dropped or {}),
+            notes=list(notes),
+        )
+        write_json(temporary / MANIFEST_FILE, asdict(manifest))
+    return manifest
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a prepared folder; raises ``DataError`` when missing, broken or of another version."""
+    path = folder / MANIFEST_FILE
+    if folder.is_dir() and not path.exists():
+        mend = "Give a folder that was prepared, or prepare the data first."
+        raise DataError.at(folder, None, f"is not a prepared corpus (no {MANIFEST_FILE})", mend)
+    value = read_json(path)
+    version = value.get("format") if isinstance(value, dict) else None
+    if version != FORMAT_VERSION:
+        problem = f"has format version {version!r}; this program reads version {FORMAT_VERSION}"
+        raise DataError.at(path, None, problem, _PREPARE_AGAIN)
+    try:
+        manifest = TypeAdapter(Manifest).validate_json(json.dumps(value), strict=True)
+    except (ValidationError, ValueError) as error:
+        faults = error.errors() if isinstance(error, ValidationError) else []
+        where = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults[:3])
+        raise DataError.at(path, None, f"is not a manifest ({where or error})", _PREPARE_AGAIN) from None
+    if set(manifest.files) != set(DATA_FILES):
+        problem = f"lists the files {sorted(manifest.files)}, not {sorted(DATA_FILES)}"
+        raise DataError.at(path, None, problem, _PREPARE_AGAIN)
+    if manifest.checksum != _checksum(manifest.files):
+        raise DataError.at(path, None, "was altered (its checksum does not fit its files)", _PREPARE_AGAIN)
+    return manifest
+
+
+def load_prepared(folder: Path, *, verify: bool = True) -> PreparedCorpus:
+    """Read a prepared folder; with ``verify`` its files must be the very ones the manifest records.
+
+    Raises ``DataError`` when a file is missing, altered or broken, or of another version.
+    """
+    manifest = read_manifest(folder)
+    for name, record in manifest.files.items():
+        _check_file(folder / name, record, verify=verify)
+    catalogue = read_entities(folder / ENTITIES_FILE)
+    triples = read_triples(folder / TRIPLES_FILE, catalogue)
+    dialogues, _ = read_dialogues(folder / DIALOGUES_FILE, known_entities=catalogue.index)
+    if verify and manifest.counts != _counts(catalogue, triples, dialogues):
+        raise DataError.at(folder / MANIFEST_FILE, None, "does not count what the files hold", _PREPARE_AGAIN)
+    return PreparedCorpus(manifest, catalogue, triples, dialogues)
+
+
+def _check_file(path: Path, record: FileRecord, *, verify: bool) -> None:
+    """Raise ``DataError`` unless the file is there and, with ``verify``, is the recorded one."""
+    if not path.is_file():
+        raise DataError.at(path, None, "is missing", _PREPARE_AGAIN)
+    if not verify:
+        return
+    try:
+        found = _file_record(path)
+    except OSError as error:
+        raise DataError.at(
+            path, None, f"cannot be read ({error.strerror or error})", "Check its permissions."
+        ) from error
+    if found != record:
+        problem = f"was altered: {found.bytes} bytes with SHA-256 {found.sha256[:12]}..."
+        recorded = f"the manifest records {record.bytes} with {record.sha256[:12]}..."
+        raise DataError.at(path, None, f"{problem}, {recorded}", _PREPARE_AGAIN)
+
+
+def _check_entities(catalogue: Catalogue, triples: Sequence[Triple], dialogues: Sequence[Dialogue]) -> None:
+    """Raise ``DataError`` where something names an entity that is not in the catalogue."""
+    known = catalogue.index
+    for triple in triples:
+        for entity in (triple.head, triple.tail):
+            if entity not in known:
+                raise DataError(f"Triple {triple} names {entity!r}, not in the catalogue. Add it or drop it.")
+    for dialogue in dialogues:
+        mentioned = (mention.entity for message in dialogue.messages for mention in message.mentions)
+        for entity in (*mentioned, *dialogue.feedback):
+            if entity not in known:
+                problem = f"Dialogue {dialogue.id!r} names {entity!r}, not in the catalogue"
+                raise DataError(f"{problem}. Add it to the catalogue or drop the mention.")
+
+
+def _counts(catalogue: Catalogue, triples: Sequence[Triple], dialogues: Sequence[Dialogue]) -> dict[str, int]:
+    mentions = [mention for d in dialogues for message in d.messages for mention in message.mentions]
+    return {
+        "items": catalogue.num_items,
+        "entities": catalogue.num_entities,
+        "triples": len(triples),
+        "dialogues": len(dialogues),
+        "users": len({dialogue.user for dialogue in dialogues}),
+        "messages": sum(len(dialogue.messages) for dialogue in dialogues),
+        "mentions": len(mentions),
+        "marked mentions": sum(mention.marked for mention in mentions),
+    }
+
+
+def _file_record(path: Path) -> FileRecord:
+    return FileRecord(sha256(path), path.stat().st_size)
+
+
+def _checksum(files: Mapping[str, FileRecord]) -> str:
+    lines = "".join(f"{name} {files[name].sha256}\n" for name in sorted(files))
+    return hashlib.sha256(lines.encode()).hexdigest()

@@ -1,0 +1,37 @@
+"""Figures printed in papers, to stand beside ours in a table.
+
+All are on ReDial, on all targets. Of the paper's figures only HR is comparable: its HR@10 = .1909
+and MRR@10 = .0717 force NDCG@10 into [.0967, .1018], yet it prints .1193.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+Published = Mapping[str, Mapping[str, float]]
+"""Row name to metric to value."""
+
+PAPER_REDIAL: Final[Published] = {
+    "Popularity": {"hr@10": 0.0647, "hr@50": 0.1768},
+    "TextCNN": {"hr@10": 0.0657, "hr@50": 0.1651},
+    "ReDial": {"hr@10": 0.1179, "hr@50": 0.3011},
+    "KBRD": {"hr@10": 0.1520, "hr@50": 0.3326},
+    "KGSF": {"hr@10": 0.1700, "hr@50": 0.3572},
+    "KECRS": {"hr@10": 0.1157, "hr@50": 0.3195},
+    "RevCore": {"hr@10": 0.1736, "hr@50": 0.3666},
+    "CCRS without relation and turn encoder": {"hr@10": 0.1649, "hr@50": 0.3523},
+    "CCRS without turn encoder": {"hr@10": 0.1726, "hr@50": 0.3658},
+    "CCRS": {"hr@10": 0.1909, "hr@50": 0.3841},
+}
+"""The CCRS paper's user split: the model, its ablations and the baselines it prints."""
+
+OFFICIAL_REDIAL: Final[Published] = {
+    "UCCR": {"hr@10": 0.216, "hr@50": 0.426},
+    "UniCRS": {"hr@1": 0.051, "hr@10": 0.224, "hr@50": 0.428},
+    "MESE": {"hr@1": 0.056, "hr@10": 0.256, "hr@50": 0.455},
+    "MCCRS": {"hr@1": 0.057, "hr@10": 0.250, "hr@50": 0.473},
+    "HARPO (7B)": {"hr@1": 0.091, "hr@10": 0.298, "hr@50": 0.502},
+    "ReFICR (7B)": {"hr@1": 0.061, "hr@10": 0.305, "hr@50": 0.532},
+}
+"""Later work on the official split."""

@@ -1,0 +1,1 @@
+"""What a person asks for by name: prepare, train, evaluate, recommend, demo."""

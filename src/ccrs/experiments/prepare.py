@@ -1,0 +1,117 @@
+"""Raw data to a prepared corpus: release and graph are read, joined, linked and written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from ccrs.core.dialogue import Dialogue, Feedback, Mention, Message, Part
+from ccrs.core.protocols import EntityLinker
+from ccrs.data.linking import Linker
+from ccrs.data.prepared import Manifest, write_prepared
+from ccrs.data.readers.redial import read_redial
+from ccrs.data.redial_graphs import load_redial_graph
+
+UNKNOWN_ITEM = "mentions of films that the graph's catalogue lacks"
+UNKNOWN_FEEDBACK = "feedback on films that the graph's catalogue lacks"
+
+# The numbers of dialogues in the official release, to tell in the manifest when some are missing.
+OFFICIAL_DIALOGUES: dict[Part, int] = {"train": 10_006, "test": 1_342}
+
+
+def prepare_redial(source: Path, graph: Path, out: Path, *, lenient: bool = False) -> Manifest:
+    """Prepare the ReDial release in ``source`` over the graph in ``graph`` as the folder ``out``.
+
+    Movie ids become entities of the graph's catalogue; people, genres and titles that the words
+    name are linked beside the marked mentions. Raises ``DataError`` on any fault of the input
+    (``lenient`` as in ``read_redial``) or of the disk; ``out`` is written whole or not at all.
+    """
+    release = read_redial(source, lenient=lenient)
+    knowledge = load_redial_graph(graph, release.titles)
+    linker = Linker(knowledge.catalogue)
+    dropped = Counter(release.dropped)
+    dropped.update(knowledge.dropped)
+    dialogues = tuple(
+        link_dialogue(_with_items(dialogue, knowledge.item_ids, dropped), linker)
+        for dialogue in release.dialogues
+    )
+    return write_prepared(
+        out,
+        dataset="redial",
+        licence=release.licence,
+        catalogue=knowledge.catalogue,
+        triples=knowledge.triples,
+        dialogues=dialogues,
+        sources=release.sources | {f"{knowledge.name}/{name}": h for name, h in knowledge.sources.items()},
+        dropped=dict(+dropped),  # without the reasons that did not occur
+        notes=_notes(release.dialogues, knowledge.name),
+    )
+
+
+def link_dialogue(dialogue: Dialogue, linker: EntityLinker) -> Dialogue:
+    """The dialogue with the linker's mentions added; those it has stay as they are.
+
+    Only the text outside the present mentions is linked, so that no two mentions overlap. Use it
+    for dialogues in the project's own format that come without mentions, too.
+    """
+    return replace(dialogue, messages=tuple(_link_message(message, linker) for message in dialogue.messages))
+
+
+def _link_message(message: Message, linker: EntityLinker) -> Message:
+    """The message with the linker's mentions between those it has."""
+    mentions: list[Mention] = []
+    start = 0
+    for present in (*message.mentions, None):
+        end = len(message.text) if present is None else present.start
+        mentions += [
+            replace(found, start=found.start + start, end=found.end + start, marked=False)
+            for found in linker.link(message.text[start:end])
+        ]
+        if present is not None:
+            mentions.append(present)
+            start = present.end
+    return replace(message, mentions=tuple(mentions))
+
+
+def _with_items(dialogue: Dialogue, item_ids: Mapping[str, str], dropped: Counter[str]) -> Dialogue:
+    """The dialogue by entities of the catalogue; what has none is dropped and counted."""
+    messages = []
+    for message in dialogue.messages:
+        known = [m for m in message.mentions if m.entity in item_ids]
+        dropped[UNKNOWN_ITEM] += len(message.mentions) - len(known)
+        mentions = tuple(replace(m, entity=item_ids[m.entity]) for m in known)
+        messages.append(replace(message, mentions=mentions))
+    feedback: dict[str, Feedback] = {}
+    for movie, answer in dialogue.feedback.items():
+        if movie in item_ids:
+            item = item_ids[movie]
+            feedback[item] = _merged(feedback[item], answer) if item in feedback else answer
+        else:
+            dropped[UNKNOWN_FEEDBACK] += 1
+    return replace(dialogue, messages=tuple(messages), feedback=feedback)
+
+
+def _merged(first: Feedback, second: Feedback) -> Feedback:
+    """Two answers about one film listed twice: what one leaves open the other says, else undecided."""
+    return Feedback(
+        suggested=_agreed({first.suggested, second.suggested}),
+        seen=_agreed({first.seen, second.seen}),
+        liked=_agreed({first.liked, second.liked}),
+    )
+
+
+def _agreed(answers: set[bool | None]) -> bool | None:
+    said = answers - {None}
+    return said.pop() if len(said) == 1 else None
+
+
+def _notes(dialogues: tuple[Dialogue, ...], graph: str) -> list[str]:
+    """What a user of the data should know: the graph, and whether the release was whole."""
+    notes = [f"knowledge graph: {graph}"]
+    parts = Counter(dialogue.part for dialogue in dialogues)
+    for part, official in OFFICIAL_DIALOGUES.items():
+        if parts[part] != official:
+            notes.append(f"{part}: {parts[part]:,} dialogues of the {official:,} of the official release")
+    return notes

@@ -1,0 +1,1 @@
+"""Adaptation to one user, exact and without copying tables."""

@@ -1,0 +1,1 @@
+"""Recommenders: CCRS, its layers, and what it is compared with."""

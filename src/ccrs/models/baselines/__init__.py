@@ -1,0 +1,1 @@
+"""Systems to stand beside CCRS."""

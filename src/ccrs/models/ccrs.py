@@ -1,0 +1,226 @@
+"""The CCRS recommender (Eq. 1-8), and the named additions that make CCRS+."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from ccrs.core.batch import Batch, Contexts
+from ccrs.core.config import StrictConfig
+from ccrs.core.errors import ConfigError
+from ccrs.models.layers.history_attention import HistoryAttention
+from ccrs.models.layers.importance import Importance
+from ccrs.models.layers.relation_attention import Gamma, RelationAttention
+from ccrs.models.layers.segments import segment_sum
+
+
+class Additions(StrictConfig):
+    """What CCRS+ adds to the paper; all off is CCRS (paper)."""
+
+    item_prior: bool = False
+    """Add a learned multiple of the log popularity of items in training."""
+    cooccurrence: bool = False
+    """Add a learned weight of items named beside the context's items in training dialogues."""
+    words: bool = False
+    """Add the mean embedding of the context's words to the user vector."""
+    speaker: bool = False
+    """Tell whether the user or the recommender named an entity."""
+    user_in_score: bool = False
+    """Add the (adapted) user embedding to the user vector."""
+    history: bool = False
+    """Add attention over the items of the user's earlier dialogues."""
+    row_dropout: float = 0.0
+    """Dropout on entity rows."""
+    vector_dropout: float = 0.0
+    """Dropout on the user vector."""
+
+
+class CCRSConfig(StrictConfig):
+    """Sizes and switches of the recommender."""
+
+    embedding_size: int = 128
+    num_heads: int = 4
+    num_layers: int = 1
+    user_size: int = 64
+    max_turns: int = 32
+    initial_scale: float = 0.1
+    gamma: Gamma = "one_plus"
+    """Scale the attention logit by 1 + γ, or by γ as printed (Eq. 2)."""
+    relation_encoder: bool = True
+    """Off: all neighbours weigh the same, for all users."""
+    turn_encoder: bool = True
+    """Off: only self-importance weighs the mentions (Eq. 8 without μ^o)."""
+    turn_position: Literal["absolute", "recency"] = "absolute"
+    """Number turns from the start of the dialogue (the paper), or back from the present one."""
+    personal_users: bool = False
+    """Give every training user an embedding of his own (for models that do not adapt)."""
+    additions: Additions = Additions()
+
+
+class CCRSSizes(StrictConfig):
+    """What the data decides."""
+
+    num_items: int
+    num_entities: int
+    num_relations: int
+    num_words: int = 1
+    num_users: int = 0
+    num_features: int = 2
+
+
+class CCRS(nn.Module):
+    """Scores all items for each context from the entities mentioned in it.
+
+    ``popularity`` (items,) holds how often each item was recommended in training. Item rows are
+    the first rows of the entity table and are tied to the output (H̃ of Eq. 8).
+    """
+
+    def __init__(self, config: CCRSConfig, sizes: CCRSSizes, popularity: Tensor | None = None) -> None:
+        super().__init__()
+        if config.embedding_size % config.num_heads:
+            raise ConfigError(
+                f"model.embedding_size = {config.embedding_size} is not divisible by model.num_heads = {config.num_heads}."
+            )
+        self.config, self.sizes = config, sizes
+        self.sparse_gradients = True  # off for references that differentiate through the lookup twice
+        size, added = config.embedding_size, config.additions
+        others = max(sizes.num_entities - sizes.num_items, 1)
+        # Two tables: every step moves all item rows (softmax) but few of the others (touched rows only).
+        self.items = nn.Parameter(torch.randn(sizes.num_items, size) * config.initial_scale)
+        self.others = nn.Parameter(torch.randn(others, size) * config.initial_scale)
+        self.users = nn.Parameter(torch.randn(1 + sizes.num_users, config.user_size) * config.initial_scale)
+        self.item_bias = nn.Parameter(torch.zeros(sizes.num_items))
+        self.silence = nn.Parameter(torch.zeros(size))  # p of a context without entity
+        self.layers = nn.ModuleList(
+            RelationAttention(
+                embedding_size=size,
+                num_heads=config.num_heads,
+                num_relations=sizes.num_relations,
+                user_size=config.user_size,
+                gamma=config.gamma,
+                uniform=not config.relation_encoder,
+            )
+            for _ in range(config.num_layers)
+        )
+        self.turns = nn.Parameter(torch.randn(config.max_turns, size) * config.initial_scale)
+        self.turn_importance = Importance(size)
+        self.self_importance = Importance(size)
+        log_popularity = torch.zeros(sizes.num_items) if popularity is None else popularity.float().log1p()
+        self.register_buffer("log_popularity", log_popularity)
+        self.prior_weight = nn.Parameter(torch.full((), 0.5 if added.item_prior else 0.0))
+        self.together_weight = nn.Parameter(torch.full((sizes.num_features,), 0.1))
+        self.words = nn.Parameter(torch.randn(sizes.num_words if added.words else 1, size) * config.initial_scale)
+        self.speaker = nn.Parameter(torch.zeros(2, size))
+        self.user_score = nn.Linear(config.user_size, size, bias=False)
+        self.history = HistoryAttention(size)
+        self._freeze_unused()
+
+    def _freeze_unused(self) -> None:
+        """Parameters of switched-off parts stay as they are (and cost nothing)."""
+        added = self.config.additions
+        unused: list[tuple[bool, list[nn.Parameter]]] = [
+            (added.item_prior, [self.prior_weight]),
+            (added.cooccurrence, [self.together_weight]),
+            (added.words, [self.words]),
+            (added.speaker, [self.speaker]),
+            (added.user_in_score, list(self.user_score.parameters())),
+            (added.history, list(self.history.parameters())),
+            (self.config.turn_encoder, [self.turns, *self.turn_importance.parameters()]),
+        ]
+        for used, parameters in unused:
+            for parameter in parameters:
+                parameter.requires_grad_(used)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return self.items.device
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Logits of all items for the query contexts, nobody adapted: (contexts, items)."""
+        rows, users = self.gather(batch)
+        vectors = self.user_vectors(rows, users, batch.query, batch)
+        return self.static_logits(vectors @ self.item_table().T, batch.query)
+
+    def gather(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """The inner parameters the batch works on: entity rows (rows, d) and users (users, d_u)."""
+        is_item = batch.row_entities < self.sizes.num_items
+        rows = self.items.new_zeros(len(is_item), self.config.embedding_size)
+        # Without a gradient for the whole table: `sparse=True` keeps only the touched rows.
+        other = nn.functional.embedding(
+            batch.row_entities[~is_item] - self.sizes.num_items, self.others, sparse=self.sparse_gradients
+        )
+        rows = rows.index_copy(0, is_item.nonzero()[:, 0], self.items.index_select(0, batch.row_entities[is_item]))
+        rows = rows.index_copy(0, (~is_item).nonzero()[:, 0], other)
+        users = self.users.index_select(0, batch.users)
+        return rows, users
+
+    def item_table(self) -> Tensor:
+        """H̃, the rows that user vectors are multiplied with: (items, d)."""
+        return self.items
+
+    def user_vectors(
+        self, rows: Tensor, users: Tensor, contexts: Contexts, batch: Batch, *, with_history: bool = True
+    ) -> Tensor:
+        """p_u of every context (Eq. 8): (contexts, d)."""
+        added = self.config.additions
+        encoded = self._encode(self._dropout(rows, added.row_dropout), users, contexts)  # (mentions, d)
+        weights = self._importance(encoded, contexts)  # (mentions,)
+        vectors = segment_sum(encoded * weights[:, None], contexts.mention_contexts, contexts.num_contexts)
+        spoken = torch.zeros(contexts.num_contexts, dtype=torch.bool, device=rows.device)
+        spoken = spoken.index_fill(0, contexts.mention_contexts, True)  # noqa: FBT003 - torch's signature
+        vectors = torch.where(spoken[:, None], vectors, self.silence)
+        if added.words:
+            vectors = vectors + self._mean_words(contexts)
+        if added.user_in_score:
+            vectors = vectors + self.user_score(users).index_select(0, contexts.users)
+        if added.history and with_history and len(batch.history.items):
+            known = self.items.index_select(0, batch.history.items)
+            vectors = vectors + self.history(vectors, contexts.users, known, batch.history)
+        return self._dropout(vectors, added.vector_dropout)
+
+    def static_logits(self, logits: Tensor, contexts: Contexts) -> Tensor:
+        """``logits`` (contexts, items) with all that does not depend on the inner parameters added."""
+        bias = self.item_bias
+        if self.config.additions.item_prior:
+            bias = bias + self.prior_weight * self.log_popularity
+        logits = logits + bias
+        if self.config.additions.cooccurrence and len(contexts.together):
+            strength = contexts.together_weights @ self.together_weight
+            logits = logits.flatten().index_add(0, contexts.together, strength).view_as(logits)
+        return logits
+
+    def _encode(self, rows: Tensor, users: Tensor, contexts: Contexts) -> Tensor:
+        """h(e) of every mention: each (user, entity) is encoded once, then looked up."""
+        for layer, hop in zip(self.layers, contexts.hops, strict=True):
+            rows = layer(rows, users, hop)
+        encoded = rows.index_select(0, contexts.mention_encodings)
+        if self.config.additions.speaker:
+            encoded = encoded + self.speaker[contexts.mention_by_seeker.long()]
+        return encoded
+
+    def _importance(self, encoded: Tensor, contexts: Contexts) -> Tensor:
+        """½(μ^r + μ^o) of every mention; μ^r alone without turn encoder."""
+        own = self.self_importance(encoded, contexts.mention_contexts, contexts.num_contexts)
+        if not self.config.turn_encoder:
+            return own
+        return (own + self.turn_weights(contexts)) / 2
+
+    def turn_weights(self, contexts: Contexts) -> Tensor:
+        """μ^o (Eq. 7): (mentions,)."""
+        absolute = self.config.turn_position == "absolute"
+        numbers = contexts.mention_turns if absolute else contexts.mention_ages
+        turns = self.turns[numbers.clamp(max=self.config.max_turns - 1)]
+        return self.turn_importance(turns, contexts.mention_contexts, contexts.num_contexts)
+
+    def _mean_words(self, contexts: Contexts) -> Tensor:
+        """Sum of word embeddings over the root of their number: (contexts, d)."""
+        words = self._dropout(self.words.index_select(0, contexts.words), self.config.additions.row_dropout)
+        total = segment_sum(words, contexts.word_contexts, contexts.num_contexts)
+        count = torch.bincount(contexts.word_contexts, minlength=contexts.num_contexts).clamp(min=1)
+        return total / count.sqrt()[:, None]
+
+    def _dropout(self, values: Tensor, rate: float) -> Tensor:
+        return nn.functional.dropout(values, rate, self.training) if rate else values

@@ -1,0 +1,47 @@
+"""A user vector from the user's earlier dialogues (an addition of CCRS+, not in the paper)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from ccrs.core.batch import History
+
+MAX_AGE = 15
+
+
+class HistoryAttention(nn.Module):
+    """Attention of the present context over the items of the user's support dialogues.
+
+    The query is the context's vector p; keys are the user's earlier items with how they came up
+    (named or recommended, liked or not) and a learned bias by age. A null entry lets the model look away.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.query = nn.Linear(size, size, bias=False)
+        self.key = nn.Linear(size, size, bias=False)
+        self.value = nn.Linear(size, size, bias=False)
+        self.kinds = nn.Parameter(torch.zeros(6, size))  # kind * 3 + sign
+        self.kind_gates = nn.Parameter(torch.ones(6))
+        self.age_bias = nn.Parameter(torch.zeros(MAX_AGE + 1))
+        self.null_bias = nn.Parameter(torch.zeros(()))
+        nn.init.zeros_(self.value.weight)  # starts as if there were no history
+
+    def forward(self, contexts: Tensor, context_users: Tensor, items: Tensor, history: History) -> Tensor:
+        """What the history adds to each context vector.
+
+        ``contexts`` (contexts, d), ``items`` (entries, d) the embeddings of the history's items.
+        Returns (contexts, d), zero for users without history.
+        """
+        kinds = history.kinds * 3 + history.signs
+        keys = self.key(items + self.kinds[kinds])  # (entries, d)
+        logits = self.query(contexts) @ keys.T / math.sqrt(contexts.shape[1])  # (contexts, entries)
+        logits = logits + self.age_bias[history.ages.clamp(max=MAX_AGE)]
+        mine = context_users[:, None] == history.users[None, :]
+        logits = logits.masked_fill(~mine, -torch.inf)
+        null = self.null_bias.expand(len(contexts), 1)
+        weights = torch.cat([null, logits], dim=1).softmax(dim=1)[:, 1:]  # (contexts, entries)
+        return weights @ (self.value(items) * self.kind_gates[kinds][:, None])

@@ -1,0 +1,25 @@
+"""Sums and softmax over the segments of a flat tensor (a ragged batch's rows)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def segment_sum(values: Tensor, segments: Tensor, num_segments: int) -> Tensor:
+    """Sum of the ``values`` (n, ...) of each segment: (segments, ...)."""
+    return values.new_zeros(num_segments, *values.shape[1:]).index_add(0, segments, values)
+
+
+def segment_softmax(logits: Tensor, segments: Tensor, num_segments: int) -> Tensor:
+    """Softmax of ``logits`` (n, heads) within each segment, per head.
+
+    Differentiable twice. The maximum is taken out first, so that no logit overflows.
+    """
+    with torch.no_grad():
+        index = segments[:, None].expand_as(logits)
+        peak = logits.new_full((num_segments, logits.shape[1]), -torch.inf)
+        peak = peak.scatter_reduce(0, index, logits, "amax")
+    weights = (logits - peak.index_select(0, segments)).exp()
+    total = segment_sum(weights, segments, num_segments)
+    return weights / total.index_select(0, segments)

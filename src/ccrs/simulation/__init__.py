@@ -1,0 +1,1 @@
+"""The embedded corpus: real films, users with known preferences, and the dialogues they hold."""

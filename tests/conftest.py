@@ -1,0 +1,22 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+torch.set_num_threads(1)  # the suite runs in parallel; more threads a test only get in each other's way
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with the real data (ReDial and its graphs); the test is skipped where it is absent."""
+    folder = Path(os.environ.get("CCRS_REAL_DATA", PROJECT.parent / "shared" / "data"))
+    if not (folder / "redial" / "redial_dataset.zip").exists():
+        pytest.skip(f"real data not found in {folder}; set CCRS_REAL_DATA to a folder that holds redial/ and redial-kg/")
+    return folder
