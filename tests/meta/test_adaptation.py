@@ -10,7 +10,8 @@ from torch.func import functional_call
 from ccrs.data.batching import BatchBuilder
 from ccrs.data.splits import user_tasks
 from ccrs.meta.adaptation import InnerConfig, InnerRates, adapt, scores
-from ccrs.models.ccrs import CCRS, Additions, CCRSConfig, CCRSSizes
+from ccrs.models.ccrs import CCRS, Additions, CCRSConfig
+from ccrs.models.sizes import Sizes
 from tests.worlds import World, random_world
 
 INNER = ("items", "others", "users")
@@ -21,12 +22,12 @@ def make_model(world: World, **changes: object) -> CCRS:
     config = CCRSConfig.model_validate(
         {"embedding_size": 8, "num_heads": 2, "user_size": 3, "initial_scale": 1.0, **changes}
     )
-    sizes = CCRSSizes(
+    sizes = Sizes(
         num_items=world.catalogue.num_items,
         num_entities=world.catalogue.num_entities,
         num_relations=len(world.graph.relations),
     )
-    model = CCRS(config, sizes).double()
+    model = CCRS(config, sizes, torch.zeros(world.catalogue.num_items)).double()
     model.sparse_gradients = False
     torch.nn.init.normal_(model.item_bias)
     torch.nn.init.normal_(model.silence)

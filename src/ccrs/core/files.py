@@ -30,20 +30,18 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Raises ``DataError`` when the disk refuses (full, read-only); the old file then still stands.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with _refusals(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
     temporary = Path(name)
     try:
-        yield temporary
-        with temporary.open("rb") as stream:
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise DataError(
-            f"{path}: could not be written ({error.strerror or error}). "
-            "Free space or choose another folder; nothing was changed."
-        ) from error
+        with _refusals(path):
+            yield temporary
+            with temporary.open("rb") as stream:
+                os.fsync(stream.fileno())
+            temporary.chmod(0o666 & ~_umask())  # mkstemp lets the owner alone read
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -56,29 +54,44 @@ def replacing_folder(folder: Path, *, marker: str) -> Iterator[Path]:
     of ours); otherwise ``DataError`` is raised and nothing is touched.
     """
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / marker).exists())):
-        raise DataError(f"{folder}: is there already and is not ours to replace (no {marker}). Choose another folder.")
-    try:
+        raise DataError(
+            f"{folder}: is there already and is not ours to replace (no {marker}). Choose another folder."
+        )
+    with _refusals(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    except OSError as error:
-        raise DataError(
-            f"{folder}: cannot be made ({error.strerror or error}). Choose another folder."
-        ) from error
     old = temporary.with_name(temporary.name + ".old")
     try:
-        yield temporary
-        temporary.chmod(0o755)
-        if folder.exists():
-            folder.replace(old)
-        temporary.replace(folder)
-    except OSError as error:
-        raise DataError(
-            f"{folder}: could not be written ({error.strerror or error}). "
-            "Free space or choose another folder; nothing was changed."
-        ) from error
+        with _refusals(folder):
+            yield temporary
+            temporary.chmod(0o777 & ~_umask())
+            if folder.exists():
+                folder.replace(old)
+            temporary.replace(folder)
     finally:
+        if old.exists() and not folder.exists():  # stopped between the two renames
+            old.replace(folder)
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    """Turn what the disk refuses into an error a person can act on."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            f"{path}: could not be written ({error.strerror or error}). "
+            "Free space or choose another folder; nothing was changed."
+        ) from error
+
+
+def _umask() -> int:
+    """The permissions the user's files are made without."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -96,4 +109,8 @@ def read_json(path: Path) -> Any:
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: is not UTF-8 text. Save it as UTF-8.") from error
     except json.JSONDecodeError as error:
-        raise DataError.at(path, error.lineno, f"is not valid JSON ({error.msg})", "Mend the file or make it anew") from error
+        raise DataError.at(
+            path, error.lineno, f"is not valid JSON ({error.msg})", "Mend the file or make it anew"
+        ) from error
+    except (RecursionError, ValueError) as error:  # nested too deeply, a number of thousands of digits
+        raise DataError(f"{path}: is not JSON that can be read ({error}). Make it anew.") from error

@@ -44,7 +44,7 @@ def load_redial_graph(folder: Path, titles: Mapping[str, str]) -> RedialGraph:
     ``<graph>:<graph id>``. Each triple stands once, with the film as head where it stood in both
     directions. Raises ``DataError`` as ``read_graph_files`` does.
     """
-    return _join([read_graph_files(folder)], [folder], titles)
+    return _join([read_graph_files(folder)], titles)
 
 
 def load_joined_graph(folders: Sequence[Path], titles: Mapping[str, str]) -> RedialGraph:
@@ -61,10 +61,10 @@ def load_joined_graph(folders: Sequence[Path], titles: Mapping[str, str]) -> Red
     doubled = [name for name, count in Counter(graph.name for graph in graphs).items() if count > 1]
     if doubled:
         raise DataError(f"Graph {doubled[0]!r} is given twice. Name each graph once.")
-    return _join(graphs, list(folders), titles)
+    return _join(graphs, titles)
 
 
-def _join(graphs: Sequence[GraphFiles], folders: Sequence[Path], titles: Mapping[str, str]) -> RedialGraph:
+def _join(graphs: Sequence[GraphFiles], titles: Mapping[str, str]) -> RedialGraph:
     """One or several graphs over the items."""
     dropped: Counter[str] = Counter()
     item_ids = _item_ids(graphs[0], titles)

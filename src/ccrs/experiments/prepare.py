@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,20 +30,17 @@ def prepare_redial(source: Path, graph: Path, out: Path, *, lenient: bool = Fals
     """
     release = read_redial(source, lenient=lenient)
     knowledge = load_redial_graph(graph, release.titles)
-    linker = Linker(knowledge.catalogue)
     dropped = Counter(release.dropped)
     dropped.update(knowledge.dropped)
-    dialogues = tuple(
-        link_dialogue(_with_items(dialogue, knowledge.item_ids, dropped), linker)
-        for dialogue in release.dialogues
-    )
+    dialogues = [_with_items(dialogue, knowledge.item_ids, dropped) for dialogue in release.dialogues]
+    linker = Linker(knowledge.catalogue, item_popularity=_popularity(dialogues))
     return write_prepared(
         out,
         dataset="redial",
         licence=release.licence,
         catalogue=knowledge.catalogue,
         triples=knowledge.triples,
-        dialogues=dialogues,
+        dialogues=[link_dialogue(dialogue, linker) for dialogue in dialogues],
         sources=release.sources | {f"{knowledge.name}/{name}": h for name, h in knowledge.sources.items()},
         dropped=dict(+dropped),  # without the reasons that did not occur
         notes=_notes(release.dialogues, knowledge.name),
@@ -73,6 +70,17 @@ def _link_message(message: Message, linker: EntityLinker) -> Message:
             mentions.append(present)
             start = present.end
     return replace(message, mentions=tuple(mentions))
+
+
+def _popularity(dialogues: Iterable[Dialogue]) -> Counter[str]:
+    """How often each film is named by its id; the test part is left out, which is not to be known."""
+    return Counter(
+        mention.entity
+        for dialogue in dialogues
+        if dialogue.part != "test"
+        for message in dialogue.messages
+        for mention in message.mentions
+    )
 
 
 def _with_items(dialogue: Dialogue, item_ids: Mapping[str, str], dropped: Counter[str]) -> Dialogue:
@@ -109,7 +117,7 @@ def _agreed(answers: set[bool | None]) -> bool | None:
 
 def _notes(dialogues: tuple[Dialogue, ...], graph: str) -> list[str]:
     """What a user of the data should know: the graph, and whether the release was whole."""
-    notes = [f"knowledge graph: {graph}"]
+    notes = [f"knowledge graph: {graph} (the licence named here is that of the dialogues, not of the graph)"]
     parts = Counter(dialogue.part for dialogue in dialogues)
     for part, official in OFFICIAL_DIALOGUES.items():
         if parts[part] != official:

@@ -14,6 +14,7 @@ from ccrs.models.layers.history_attention import HistoryAttention
 from ccrs.models.layers.importance import Importance
 from ccrs.models.layers.relation_attention import Gamma, RelationAttention
 from ccrs.models.layers.segments import segment_sum
+from ccrs.models.sizes import Sizes
 
 
 class Additions(StrictConfig):
@@ -59,17 +60,6 @@ class CCRSConfig(StrictConfig):
     additions: Additions = Additions()
 
 
-class CCRSSizes(StrictConfig):
-    """What the data decides."""
-
-    num_items: int
-    num_entities: int
-    num_relations: int
-    num_words: int = 1
-    num_users: int = 0
-    num_features: int = 2
-
-
 class CCRS(nn.Module):
     """Scores all items for each context from the entities mentioned in it.
 
@@ -77,7 +67,7 @@ class CCRS(nn.Module):
     the first rows of the entity table and are tied to the output (H̃ of Eq. 8).
     """
 
-    def __init__(self, config: CCRSConfig, sizes: CCRSSizes, popularity: Tensor | None = None) -> None:
+    def __init__(self, config: CCRSConfig, sizes: Sizes, popularity: Tensor) -> None:
         super().__init__()
         if config.embedding_size % config.num_heads:
             raise ConfigError(
@@ -107,8 +97,7 @@ class CCRS(nn.Module):
         self.turns = nn.Parameter(torch.randn(config.max_turns, size) * config.initial_scale)
         self.turn_importance = Importance(size)
         self.self_importance = Importance(size)
-        log_popularity = torch.zeros(sizes.num_items) if popularity is None else popularity.float().log1p()
-        self.register_buffer("log_popularity", log_popularity)
+        self.register_buffer("log_popularity", popularity.float().log1p())
         self.prior_weight = nn.Parameter(torch.full((), 0.5 if added.item_prior else 0.0))
         self.together_weight = nn.Parameter(torch.full((sizes.num_features,), 0.1))
         self.words = nn.Parameter(torch.randn(sizes.num_words if added.words else 1, size) * config.initial_scale)
@@ -132,6 +121,10 @@ class CCRS(nn.Module):
         for used, parameters in unused:
             for parameter in parameters:
                 parameter.requires_grad_(used)
+
+    def sparse_parameters(self) -> list[nn.Parameter]:
+        """Tables whose gradient comes as touched rows."""
+        return [self.others]
 
     @property
     def device(self) -> torch.device:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,9 +14,9 @@ from ccrs.core.dialogue import Dialogue, Feedback, Message, Part
 from ccrs.core.errors import DataError
 from ccrs.core.graph import Catalogue, Entity, Triple
 from ccrs.simulation.choice import Choice, ChoiceConfig, ChoiceModel
-from ccrs.simulation.films import Film, film_catalogue, load_films
+from ccrs.simulation.films import Film, film_catalogue, load_films, slug
 from ccrs.simulation.phrases import REASON, SEEKER, SUGGEST, MessageWriter, Style, pick, style_of
-from ccrs.simulation.pivots import FilmFacts, Pivot, find_pivots, hold_out
+from ccrs.simulation.pivots import Pivot, find_pivots, hold_out, value_groups
 from ccrs.simulation.truth import SampleTruth, Truth
 from ccrs.simulation.users import SimulatedUser, draw_users
 
@@ -32,11 +33,13 @@ class SimulationConfig(StrictConfig):
     dialogues_per_user: int = Field(12, ge=1)
     min_turns: int = Field(2, ge=1)  # recommender turns of a dialogue
     max_turns: int = Field(3, ge=1)
-    relations: tuple[str, ...] = ("director", "actor", "writer", "composer", "theme")
+    relations: tuple[str, ...] = ("director", "actor", "composer", "theme")
     concentration: float = Field(0.1, gt=0)  # of the Dirichlet distribution of preferences
-    num_favourites: int = Field(2, ge=1)  # favourite entities of a user
-    fan_size: int = Field(5, ge=1)  # films that share a relation with a named film and may be chosen
-    max_films: int = Field(16, ge=2)  # films of one value, at most
+    num_favourites: int = Field(3, ge=1)  # favourite entities of a user
+    num_values: int = Field(25, ge=1)  # values (persons, themes) of each relation that people follow
+    max_films: int = Field(30, ge=2)  # films of one value, at most
+    group_size: int = Field(5, ge=2)  # films of one value that are recommended
+    fan_size: int = Field(4, ge=1)  # of them, for a named film, those that share nothing else with it
     min_relations: int = Field(2, ge=1)  # relations with a fan that a film needs to be named
     another_share: float = Field(0.5, ge=0, le=1)  # of reactions that name one more film
     silent_share: float = Field(0.5, ge=0, le=1)  # of a user's dialogues in which no relation is said
@@ -78,7 +81,8 @@ def simulate(config: SimulationConfig, films: Sequence[Film] | None = None) -> S
         concentration=config.concentration,
         num_favourites=config.num_favourites,
     )
-    simulator = _Simulator(config, films, catalogue, model, pivots, rng)
+    num_named = Counter(slug(entity.name) for entity in catalogue.entities)
+    simulator = _Simulator(config, films, catalogue, model, pivots, rng, num_named)
     held = [simulator.user_dialogues(user) for user in users]
     dialogues = tuple(dialogue for of_user, _ in held for dialogue in of_user)
     samples = tuple(sample for _, of_user in held for sample in of_user)
@@ -90,12 +94,20 @@ def _choice_model(
 ) -> tuple[ChoiceModel, dict[Part, tuple[Pivot, ...]], dict[str, list[str]]]:
     """How films are chosen, the pivots of each part, and the possible favourites of each relation."""
     popularity = 1 / (_POPULARITY_OFFSET + rng.permutation(catalogue.num_items).astype(np.float64))
-    facts = FilmFacts(catalogue, triples, config.relations)
-    pivots = find_pivots(
-        facts,
+    groups = value_groups(
+        catalogue,
+        triples,
+        config.relations,
         popularity,
-        fan_size=config.fan_size,
+        group_size=config.group_size,
+        num_values=config.num_values,
         max_films=config.max_films,
+    )
+    pivots = find_pivots(
+        groups,
+        config.relations,
+        catalogue.num_items,
+        fan_size=config.fan_size,
         min_relations=min(config.min_relations, len(config.relations)),
     )
     train, test = hold_out(pivots, config.test_share, rng)
@@ -110,7 +122,7 @@ def _choice_model(
         relation: sorted({pivot.fans[relation].value for pivot in train if relation in pivot.fans})
         for relation in config.relations
     }
-    favourites = {(name, value): facts.films[name][value] for name in values for value in values[name]}
+    favourites = {(name, value): groups.films[name, value] for name in values for value in values[name]}
     pool = {film for group in favourites.values() for film in group} | {pivot.film for pivot in pivots}
     popularity[[film for film in range(len(popularity)) if film not in pool]] = 0
     by_film = {pivot.film: pivot for pivot in pivots}
@@ -136,6 +148,7 @@ class _Simulator:
     model: ChoiceModel
     pivots: dict[Part, tuple[Pivot, ...]]
     rng: np.random.Generator
+    num_named: Counter[str]  # entities of each name
 
     def user_dialogues(self, user: SimulatedUser) -> tuple[list[Dialogue], list[SampleTruth]]:
         """All dialogues of a user, oldest first, with the truth about their samples."""
@@ -171,7 +184,8 @@ class _Simulator:
             chance = self.config.liked_preferred if matched else self.config.liked_other
             liked = bool(self.rng.random() < chance)
             feedback[self._id(choice.film)] = Feedback(suggested=True, seen=False, liked=liked)
-            another = self._another(user.part, memory) if turn + 1 < turns else None
+            here = [film for group in named for film in group]
+            another = self._another(user.part, memory, here) if turn + 1 < turns else None
             if another is not None:
                 named.append([another])
                 feedback[self._id(another)] = Feedback(suggested=False, seen=True, liked=True)
@@ -183,7 +197,7 @@ class _Simulator:
         chosen: list[int] = []
         missing = set(self.config.relations)
         while missing and len(chosen) < _MAX_OPENING:
-            free = [pivot for pivot in self._free(part, memory) if not missing.isdisjoint(pivot.fans)]
+            free = self._free(part, memory, chosen, missing)
             if not free:
                 break
             if chosen:  # the first is any film, the next ones are those that add most
@@ -192,19 +206,24 @@ class _Simulator:
             pivot = free[int(self.rng.integers(len(free)))]
             chosen.append(pivot.film)
             missing -= pivot.fans.keys()
-            memory.named.add(pivot.film)
-            memory.known.add(pivot.film)
+        memory.named.update(chosen)
+        memory.known.update(chosen)
         if not chosen:
             raise DataError("A simulated user has no film left to name. Use fewer dialogues for each user, or more films.")
         return chosen
 
-    def _free(self, part: Part, memory: _Memory) -> list[Pivot]:
-        """Films that the user may name: he has not named or been recommended them."""
-        return [pivot for pivot in self.pivots[part] if pivot.film not in memory.known]
+    def _free(self, part: Part, memory: _Memory, here: Sequence[int], missing: Set[str]) -> list[Pivot]:
+        """Films that may be named, each with a fan for one of ``missing``.
 
-    def _another(self, part: Part, memory: _Memory) -> int | None:
+        New to the user if there are such, else films that he named in earlier dialogues, not ``here``.
+        """
+        able = [pivot for pivot in self.pivots[part] if not missing.isdisjoint(pivot.fans)]
+        new = [pivot for pivot in able if pivot.film not in memory.known and pivot.film not in here]
+        return new or [pivot for pivot in able if pivot.film in memory.named and pivot.film not in here]
+
+    def _another(self, part: Part, memory: _Memory, here: Sequence[int]) -> int | None:
         """One more film to name, by chance."""
-        free = self._free(part, memory)
+        free = self._free(part, memory, here, set(self.config.relations))
         if self.rng.random() >= self.config.another_share or not free:
             return None
         film = free[int(self.rng.integers(len(free)))].film
@@ -250,6 +269,7 @@ class _Simulator:
         return self.catalogue.entities[film].id
 
     def _name(self, film: int) -> tuple[Entity, str]:
-        """A film and how a seeker names it: half the time without its year."""
+        """A film and how a seeker names it: half the time without its year, unless others have its name."""
         entity = self.catalogue.entities[film]
-        return entity, entity.name if self.rng.random() < 0.5 else entity.title
+        short = self.rng.random() < 0.5 and self.num_named[slug(entity.name)] == 1
+        return entity, entity.name if short else entity.title

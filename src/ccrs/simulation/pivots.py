@@ -7,7 +7,7 @@ relations disagree about what comes next.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -35,67 +35,79 @@ class Pivot:
     fans: Mapping[str, Fan]
 
 
-class FilmFacts:
-    """Which films have which value of which relation, by item index and entity id."""
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The values (entity ids) that people follow, by relation, each with films of its own.
 
-    def __init__(self, catalogue: Catalogue, triples: Sequence[Triple], relations: Sequence[str]) -> None:
-        self.values: dict[str, dict[int, tuple[str, ...]]] = {name: {} for name in relations}
-        self.films: dict[str, dict[str, tuple[int, ...]]] = {name: {} for name in relations}
-        for triple in triples:
-            if triple.relation not in self.values:
-                continue
-            film = catalogue.index[triple.head]
-            values, films = self.values[triple.relation], self.films[triple.relation]
-            values[film] = (*values.get(film, ()), triple.tail)
-            films[triple.tail] = (*films.get(triple.tail, ()), film)
+    ``films`` gives for (relation, value) the item indices of the group, no film is in two of them;
+    ``values`` gives for (relation, film) the values of that film that have a group.
+    """
 
-    def sharers(self, film: int, relation: str) -> set[int]:
-        """All other films that share any value of the relation with this one."""
-        shared = {
-            other for value in self.values[relation].get(film, ()) for other in self.films[relation][value]
-        }
-        return shared - {film}
+    films: Mapping[tuple[str, str], tuple[int, ...]]
+    values: Mapping[tuple[str, int], tuple[str, ...]]
+
+
+def value_groups(
+    catalogue: Catalogue,
+    triples: Sequence[Triple],
+    relations: Sequence[str],
+    popularity: FloatArray,
+    *,
+    group_size: int,
+    num_values: int,
+    max_films: int,
+) -> Groups:
+    """Groups of ``group_size`` films, for at most ``num_values`` values of each relation.
+
+    A value has at most ``max_films`` films: broader ones (a theme like friendship) are no hint to
+    what comes next. Values choose in turn their films of highest ``popularity``, (items,), among
+    those left: the relations with the fewest values first, within them those with the most films.
+    A value that finds too few films has no group.
+    """
+    films: dict[tuple[str, str], list[int]] = {}
+    for triple in triples:
+        if triple.relation in relations:
+            films.setdefault((triple.relation, triple.tail), []).append(catalogue.index[triple.head])
+    fitting = [key for key, group in films.items() if group_size < len(group) <= max_films]
+    groups: dict[tuple[str, str], tuple[int, ...]] = {}
+    count: Counter[str] = Counter()
+    taken: set[int] = set()
+    scarcity = Counter(relation for relation, _ in fitting)
+    for key in sorted(fitting, key=lambda key: (scarcity[key[0]], -len(films[key]), key)):
+        free = sorted(set(films[key]) - taken, key=lambda film: (-popularity[film], film))[:group_size]
+        if len(free) == group_size and count[key[0]] < num_values:
+            groups[key] = tuple(free)
+            taken.update(free)
+            count[key[0]] += 1
+    values: dict[tuple[str, int], tuple[str, ...]] = {}
+    for relation, value in groups:
+        for film in films[relation, value]:
+            values[relation, film] = (*values.get((relation, film), ()), value)
+    return Groups(groups, values)
 
 
 def find_pivots(
-    facts: FilmFacts, popularity: FloatArray, *, fan_size: int, max_films: int, min_relations: int
+    groups: Groups, relations: Sequence[str], num_films: int, *, fan_size: int, min_relations: int
 ) -> tuple[Pivot, ...]:
     """All films with fans of exactly ``fan_size`` films for at least ``min_relations`` relations.
 
-    A fan holds the most popular sharers of one value, which may link ``max_films`` films at most;
-    sharers by a second relation are left out. ``popularity`` has the shape (items,).
+    A fan holds the best-known films of the group of the film's one value of a relation; a film with
+    two such values is no pivot, as it would not be clear which is followed.
     """
     pivots = []
-    for film in range(len(popularity)):
-        sharers = {relation: facts.sharers(film, relation) for relation in facts.values}
+    for film in range(num_films):
+        values = {relation: groups.values.get((relation, film), ()) for relation in relations}
+        if any(len(found) > 1 for found in values.values()):
+            continue
         fans = {}
-        for relation in facts.values:
-            others = set().union(*(films for name, films in sharers.items() if name != relation))
-            fan = _fan(facts, film, relation, others, popularity, fan_size, max_films)
-            if fan is not None:
-                fans[relation] = fan
+        for relation, found in values.items():
+            for value in found:
+                free = [other for other in groups.films[relation, value] if other != film]
+                if len(free) >= fan_size:
+                    fans[relation] = Fan(value, tuple(free[:fan_size]))
         if len(fans) >= min_relations:
             pivots.append(Pivot(film, fans))
     return tuple(pivots)
-
-
-def _fan(
-    facts: FilmFacts,
-    film: int,
-    relation: str,
-    others: set[int],
-    popularity: FloatArray,
-    fan_size: int,
-    max_films: int,
-) -> Fan | None:
-    """The fan of the value with the fewest, yet enough films; ``None`` when no value has enough."""
-    best: tuple[int, Fan] | None = None
-    for value in facts.values[relation].get(film, ()):
-        films = facts.films[relation][value]
-        free = sorted(set(films) - others - {film}, key=lambda other: (-popularity[other], other))
-        if len(films) <= max_films and len(free) >= fan_size and (best is None or len(films) < best[0]):
-            best = len(films), Fan(value, tuple(free[:fan_size]))
-    return best[1] if best else None
 
 
 def hold_out(

@@ -1,0 +1,181 @@
+"""A trained run on disk: all that is needed to use it, checked file by file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from ccrs.artifacts.config import UseConfig
+from ccrs.core.config import parse_config
+from ccrs.core.errors import CheckpointError, ConfigError, DataError
+from ccrs.core.files import read_json, replacing, sha256, write_json
+from ccrs.core.graph import Catalogue, KnowledgeGraph, Triple
+from ccrs.core.samples import Ragged
+from ccrs.data.cooccurrence import Cooccurrence
+from ccrs.data.graph import build_graph
+from ccrs.data.graph_format import read_entities, read_triples, write_entities, write_triples
+from ccrs.data.statistics import Statistics
+from ccrs.data.vocabulary import Vocabulary
+from ccrs.meta.adaptation import InnerRates
+from ccrs.models.registry import model_row, parse_model_config
+from ccrs.models.sizes import Sizes
+
+FORMAT = 1
+MANIFEST = "run.json"
+_CONFIG, _MODEL, _STATISTICS = "config.json", "model.safetensors", "statistics.safetensors"
+_WORDS, _SPLIT, _ENTITIES, _TRIPLES, _CARD = "vocabulary.json", "split.json", "entities.tsv", "triples.tsv", "README.md"
+_FILES = (_CONFIG, _MODEL, _STATISTICS, _WORDS, _SPLIT, _ENTITIES, _TRIPLES, _CARD)
+
+
+@dataclass(frozen=True)
+class DataIdentity:
+    """Which data a run was trained on, and who was in which part of it."""
+
+    path: str
+    dataset: str
+    checksum: str
+    licence: str
+    train: list[str]  # user ids
+    validation: list[str]
+    test: list[str]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A trained recommender with everything it needs: catalogue, graph, counts, adaptation rates."""
+
+    config: UseConfig
+    model: nn.Module
+    rates: InnerRates
+    sizes: Sizes
+    catalogue: Catalogue
+    triples: tuple[Triple, ...]
+    graph: KnowledgeGraph
+    statistics: Statistics
+    data: DataIdentity
+    commit: str = "unknown"
+
+    @property
+    def adapts(self) -> bool:
+        """Whether users are adapted to."""
+        return self.config.adapt and model_row(self.config.name).adapts
+
+
+def build_model(config: UseConfig, sizes: Sizes, popularity: Tensor) -> nn.Module:
+    """The model that ``config`` names, freshly initialised by torch's seed."""
+    row = model_row(config.name)
+    return row.build(parse_model_config(config.name, config.model, "model"), sizes, popularity)
+
+
+def save_run(folder: Path, run: Run, resolved_config: Mapping[str, Any], card: str) -> None:
+    """Write a run into ``folder``; the manifest comes last, so a folder without one is not yet a run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MANIFEST).unlink(missing_ok=True)
+    write_json(folder / _CONFIG, {"ccrs": dict(resolved_config), "sizes": run.sizes.model_dump()})
+    tensors = {f"model.{name}": value for name, value in run.model.state_dict().items()}
+    tensors |= {f"rates.{name}": value for name, value in run.rates.state_dict().items()}
+    _save_tensors(folder / _MODEL, tensors)
+    counts = run.statistics.cooccurrence
+    _save_tensors(
+        folder / _STATISTICS,
+        {
+            "popularity": torch.from_numpy(run.statistics.popularity),
+            "together.offsets": torch.from_numpy(counts.neighbours.offsets),
+            "together.items": torch.from_numpy(counts.neighbours.values),
+            "together.counts": torch.from_numpy(counts.counts),
+            "together.dialogues": torch.from_numpy(counts.dialogues),
+        },
+    )
+    write_json(folder / _WORDS, list(run.statistics.vocabulary.words))
+    write_json(folder / _SPLIT, asdict(run.data))
+    write_entities(folder / _ENTITIES, run.catalogue)
+    write_triples(folder / _TRIPLES, run.triples)
+    with replacing(folder / _CARD) as temporary:
+        temporary.write_text(card, encoding="utf-8")
+    files = {name: sha256(folder / name) for name in _FILES}
+    write_json(folder / MANIFEST, {"format": FORMAT, "commit": run.commit, "files": files})
+
+
+def load_run(folder: Path) -> Run:
+    """Read a run and check every file; raises ``CheckpointError`` when one is missing, altered or unreadable."""
+    manifest = _checked_manifest(folder)
+    try:
+        config_file = read_json(folder / _CONFIG)
+        needed = {key: value for key, value in config_file["ccrs"].items() if key in UseConfig.model_fields}
+        config = parse_config(UseConfig, needed, f"{folder / _CONFIG}")
+        sizes = parse_config(Sizes, config_file["sizes"], f"{folder / _CONFIG}")
+        catalogue = read_entities(folder / _ENTITIES)
+        triples = read_triples(folder / _TRIPLES, catalogue)
+        statistics = _read_statistics(folder)
+        model = build_model(config, sizes, torch.from_numpy(statistics.popularity))
+        rates = InnerRates(config.inner)
+        tensors = load_file(folder / _MODEL)
+        for module, prefix in ((model, "model."), (rates, "rates.")):
+            own = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+            module.load_state_dict(own)
+        data = DataIdentity(**read_json(folder / _SPLIT))
+    except (SafetensorError, RuntimeError, KeyError, TypeError, DataError, ConfigError) as error:
+        raise CheckpointError(f"{folder}: cannot be loaded ({error}). Train it again with this version.") from error
+    graph = run_graph(config, catalogue, triples)
+    return Run(
+        config, model.eval(), rates, sizes, catalogue, triples, graph, statistics, data, str(manifest.get("commit"))
+    )
+
+
+def run_graph(config: UseConfig, catalogue: Catalogue, triples: tuple[Triple, ...]) -> KnowledgeGraph:
+    """The graph a run works on; the same choice of edges every time."""
+    return build_graph(
+        catalogue,
+        triples,
+        relations=config.graph.relations,
+        min_relation_count=config.graph.min_relation_count,
+        max_neighbours=config.graph.max_neighbours,
+        seed=config.data.seed,
+    )
+
+
+def _checked_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a folder whose files are all there and unaltered."""
+    path = folder / MANIFEST
+    if not folder.is_dir():
+        raise CheckpointError(f"{folder}: there is no such run. Train one: ccrs train CONFIG --data DIR --out {folder}")
+    if not path.exists():
+        raise CheckpointError(
+            f"{folder}: is not a finished run ({MANIFEST} is missing). "
+            "Name a run's folder, or finish training with --resume."
+        )
+    try:
+        manifest = read_json(path)
+        version, files = manifest["format"], dict(manifest["files"])
+    except (DataError, KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{path}: is broken ({error}). Copy the run again, or train it again.") from error
+    if version != FORMAT:
+        raise CheckpointError(f"{folder}: is a run of format {version}; this version reads {FORMAT}. Train it again.")
+    for name in _FILES:
+        if not (folder / name).is_file():
+            raise CheckpointError(f"{folder / name}: is missing. Copy the run again, or train it again.")
+        if name != _CARD and sha256(folder / name) != files.get(name):
+            raise CheckpointError(f"{folder / name}: was altered since training. Copy the run again, or train it again.")
+    return dict(manifest)
+
+
+def _read_statistics(folder: Path) -> Statistics:
+    tensors = {name: value.numpy() for name, value in load_file(folder / _STATISTICS).items()}
+    neighbours = Ragged(tensors["together.offsets"], tensors["together.items"])
+    return Statistics(
+        tensors["popularity"],
+        Vocabulary(tuple(read_json(folder / _WORDS))),
+        Cooccurrence(neighbours, tensors["together.counts"], tensors["together.dialogues"]),
+    )
+
+
+def _save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    with replacing(path) as temporary:
+        save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, temporary)

@@ -1,0 +1,38 @@
+"""What is counted in the training dialogues: popularity, words, co-occurrence. Nothing else is ever counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ccrs.core.samples import IntArray, SampleTable
+from ccrs.data.cooccurrence import Cooccurrence
+from ccrs.data.vocabulary import Vocabulary
+
+MIN_WORD_COUNT = 3
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Counts over the training dialogues."""
+
+    popularity: IntArray  # (items) how often recommenders named each item
+    vocabulary: Vocabulary
+    cooccurrence: Cooccurrence
+
+
+def recommended_counts(table: SampleTable, dialogues: IntArray, num_items: int) -> IntArray:
+    """How often recommenders named each item in ``dialogues``, (items,)."""
+    chosen = np.isin(table.sample_dialogues, dialogues)
+    return np.bincount(table.sample_targets[chosen], minlength=num_items)
+
+
+def count_statistics(table: SampleTable, dialogues: IntArray, num_items: int) -> Statistics:
+    """Count ``dialogues`` (indices of the table) and no others."""
+    words = [table.words[dialogue] for dialogue in dialogues.tolist()]
+    return Statistics(
+        popularity=recommended_counts(table, dialogues, num_items),
+        vocabulary=Vocabulary.count(words, min_count=MIN_WORD_COUNT),
+        cooccurrence=Cooccurrence.count(table.dialogue_mentions, dialogues, num_items),
+    )

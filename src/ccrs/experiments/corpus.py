@@ -1,0 +1,68 @@
+"""A prepared corpus as samples, split for one configuration, with what is counted in its training part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ccrs.core.graph import Catalogue, Triple
+from ccrs.core.samples import IntArray, SampleTable, UserTask
+from ccrs.data.prepared import Manifest, load_prepared
+from ccrs.data.samples import build_samples
+from ccrs.data.splits import TEST, TRAIN, VALIDATION, SplitConfig, split_users, user_tasks
+from ccrs.core.dialogue import Part
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """All dialogues of a prepared folder as one sample table."""
+
+    path: Path
+    manifest: Manifest
+    catalogue: Catalogue
+    triples: tuple[Triple, ...]
+    table: SampleTable
+    parts: tuple[Part | None, ...]
+
+
+def load_corpus(path: Path) -> Corpus:
+    """Read a prepared folder; raises ``DataError`` when it is missing, altered or broken."""
+    prepared = load_prepared(path)
+    table = build_samples(prepared.catalogue, prepared.dialogues)
+    parts = tuple(dialogue.part for dialogue in prepared.dialogues)
+    return Corpus(path, prepared.manifest, prepared.catalogue, prepared.triples, table, parts)
+
+
+@dataclass(frozen=True)
+class Division:
+    """Users of a corpus in their parts; validation and test users with support and query."""
+
+    train: IntArray  # users
+    validation: list[UserTask]
+    test: list[UserTask]
+    train_dialogues: IntArray
+    support_dialogues: IntArray  # of validation and test users
+
+    def tasks(self, split: str) -> list[UserTask]:
+        """The tasks of ``validation`` or ``test``."""
+        return self.validation if split == "validation" else self.test
+
+
+def divide(corpus: Corpus, config: SplitConfig) -> Division:
+    """Who trains and who is judged under ``config``."""
+    table = corpus.table
+    part = split_users(table, config, corpus.parts)
+    tasks = {
+        which: user_tasks(table, np.flatnonzero(part == which), config.order, config.seed)
+        for which in (VALIDATION, TEST)
+    }
+    supports = [task.support for which in (VALIDATION, TEST) for task in tasks[which]]
+    return Division(
+        train=np.flatnonzero(part == TRAIN),
+        validation=tasks[VALIDATION],
+        test=tasks[TEST],
+        train_dialogues=np.flatnonzero(part[table.dialogue_users] == TRAIN),
+        support_dialogues=np.concatenate([np.zeros(0, np.int64), *supports]),
+    )

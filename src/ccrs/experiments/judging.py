@@ -1,0 +1,118 @@
+"""Ranks of the true items under a model: adapted to each user, or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ccrs.core.batch import Batch
+from ccrs.core.samples import IntArray, SampleTable, UserTask
+from ccrs.data.batching import BatchBuilder
+from ccrs.evaluation.ranking import MISS, target_ranks
+from ccrs.evaluation.report import SampleOutcomes
+from ccrs.meta.adaptation import InnerRates, adapt, scores
+
+CONTEXTS_A_BATCH = 512
+Take = Callable[[Tensor, IntArray], None]
+"""Receives the logits (samples, items) of a batch and the samples' numbers in the table."""
+
+
+def query_samples(table: SampleTable, tasks: Sequence[UserTask]) -> IntArray:
+    """The samples of all query dialogues, by task, in the order of the table."""
+    order = np.argsort(table.sample_dialogues, kind="stable")
+    dialogues = table.sample_dialogues[order]
+    query = np.concatenate([np.zeros(0, np.int64), *(task.query for task in tasks)])
+    first, last = np.searchsorted(dialogues, query), np.searchsorted(dialogues, query, side="right")
+    return np.concatenate([np.zeros(0, np.int64), *(order[a:b] for a, b in zip(first, last, strict=True))])
+
+
+def adapted_logits(
+    model: nn.Module, rates: InnerRates, builder: BatchBuilder, tasks: Sequence[UserTask], take: Take
+) -> None:
+    """Hand the logits of every query sample, each user adapted on his support, to ``take``."""
+    for group in _groups(builder.table, tasks):
+        batch = builder.adapting(group)
+        logits = adapted_scores(model, rates, batch, builder.num_items)
+        take(logits[batch.query.sample_contexts], query_samples(builder.table, group))
+
+
+def adapted_scores(model: nn.Module, rates: InnerRates, batch: Batch, num_items: int) -> Tensor:
+    """Logits of the query contexts of ``batch`` after the inner steps: (contexts, items)."""
+    with torch.enable_grad():
+        result = adapt(model, rates, batch, num_items)  # type: ignore[arg-type] - checked by the registry
+    with torch.no_grad():
+        adapted = result.adapted
+        vectors = model.user_vectors(adapted.rows, adapted.users, batch.query, batch)  # type: ignore[operator]
+        return scores(model, vectors, batch.query, batch, adapted)  # type: ignore[arg-type]
+
+
+def unadapted_logits(model: nn.Module, builder: BatchBuilder, tasks: Sequence[UserTask], take: Take) -> None:
+    """Hand the logits of every query sample at the common parameters to ``take``."""
+    for group in _groups(builder.table, tasks):
+        dialogues = np.concatenate([task.query for task in group])
+        batch = builder.plain(builder.contexts_of(dialogues))
+        with torch.no_grad():
+            logits = model(batch)
+        take(logits[batch.query.sample_contexts], query_samples(builder.table, group))
+
+
+def ranks_of(table: SampleTable, judge: Callable[[Take], None]) -> tuple[IntArray, IntArray]:
+    """(ranks, samples) of everything ``judge`` hands over; a target outside the catalogue is a miss."""
+    ranks, samples = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+
+    def take(logits: Tensor, numbers: IntArray) -> None:
+        targets = torch.from_numpy(table.sample_targets[numbers])
+        known = targets >= 0
+        found = target_ranks(logits, targets.clamp(min=0))
+        ranks.append(torch.where(known, found, torch.full_like(found, MISS)).numpy())
+        samples.append(numbers)
+
+    judge(take)
+    return np.concatenate(ranks), np.concatenate(samples)
+
+
+def outcomes_of(
+    table: SampleTable, tasks: Sequence[UserTask], ranks: IntArray, samples: IntArray, fold: int
+) -> SampleOutcomes:
+    """What evaluation needs to know of each judged sample."""
+    contexts = table.sample_contexts[samples]
+    users, targets = table.sample_users[samples], table.sample_targets[samples]
+    span = np.int64(1 + max(int(table.mentions.values.max(initial=0)), int(targets.max(initial=0))))
+    support_size = np.zeros(len(table.users), np.int64)
+    known: list[IntArray] = [np.zeros(0, np.int64)]
+    for task in tasks:
+        support_size[task.user] = len(task.support)
+        for rows in (table.dialogue_mentions, table.dialogue_targets):
+            positions, _ = rows.positions(task.support)
+            known.append(task.user * span + rows.values[positions])
+    positions, owner = table.mentions.positions(contexts)
+    named = np.unique(owner * span + table.mentions.values[positions])
+    return SampleOutcomes(
+        ranks=ranks,
+        users=users,
+        novel=~np.isin(np.arange(len(samples)) * span + targets, named),
+        new_to_user=~np.isin(users * span + targets, np.concatenate(known)),
+        num_support=support_size[users],
+        num_mentions=table.mentions.lengths[contexts],
+        sample_ids=tuple(table.sample_id(int(sample)) for sample in samples),
+        fold=np.full(len(samples), fold, np.int64),
+    )
+
+
+def _groups(table: SampleTable, tasks: Sequence[UserTask]) -> Iterator[list[UserTask]]:
+    """Tasks in groups of about ``CONTEXTS_A_BATCH`` contexts; the grouping changes no result."""
+    sizes = np.bincount(table.context_dialogues, minlength=len(table.dialogue_ids))
+    group: list[UserTask] = []
+    size = 0
+    for task in tasks:
+        contexts = int(sizes[task.support].sum() + sizes[task.query].sum())
+        if group and size + contexts > CONTEXTS_A_BATCH:
+            yield group
+            group, size = [], 0
+        group.append(task)
+        size += contexts
+    if group:
+        yield group

@@ -1,0 +1,244 @@
+"""Train one configuration on one prepared corpus, and leave a run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from ccrs.artifacts.run import DataIdentity, Run, build_model, load_run, run_graph, save_run
+from ccrs.core.errors import ConfigError
+from ccrs.core.graph import KnowledgeGraph
+from ccrs.core.samples import IntArray
+from ccrs.data.batching import BatchBuilder
+from ccrs.data.statistics import Statistics, count_statistics
+from ccrs.evaluation.ranking import per_sample
+from ccrs.experiments.card import model_card
+from ccrs.experiments.config import RecommenderConfig
+from ccrs.experiments.corpus import Corpus, Division, divide
+from ccrs.experiments.judging import adapted_logits, ranks_of, unadapted_logits
+from ccrs.meta.adaptation import InnerRates
+from ccrs.models.registry import model_row
+from ccrs.models.sizes import Sizes
+from ccrs.training.distributed import Workers
+from ccrs.training.loop import EpochPlan, Trained, train
+from ccrs.training.objectives import MetaObjective, Objective, PlainObjective
+from ccrs.training.plans import MetaPlan, PlainPlan, dialogues_by_user
+from ccrs.training.tracking import Tracker
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A model and everything its training needs."""
+
+    config: RecommenderConfig
+    corpus: Corpus
+    division: Division
+    training_dialogues: IntArray
+    graph: KnowledgeGraph
+    statistics: Statistics
+    sizes: Sizes
+    model: nn.Module
+    rates: InnerRates
+    builder: BatchBuilder
+
+    @property
+    def adapts(self) -> bool:
+        """Whether training adapts (support and query)."""
+        return self.config.training.objective == "meta"
+
+
+def set_up(config: RecommenderConfig, corpus: Corpus) -> Setup:
+    """Split, count and build; the same for the same configuration and data.
+
+    A model that does not adapt gets the support dialogues of validation and test users as training data, as
+    the paper grants its baselines.
+    """
+    division = divide(corpus, config.data)
+    dialogues = division.train_dialogues
+    if config.training.objective == "plain":
+        dialogues = np.sort(np.concatenate([dialogues, division.support_dialogues]))
+    graph = run_graph(config, corpus.catalogue, corpus.triples)
+    statistics = count_statistics(corpus.table, dialogues, corpus.catalogue.num_items)
+    sizes = Sizes(
+        num_items=corpus.catalogue.num_items,
+        num_entities=corpus.catalogue.num_entities,
+        num_relations=len(graph.relations),
+        num_words=len(statistics.vocabulary),
+    )
+    torch.manual_seed(config.training.seed)
+    model = build_model(config, sizes, torch.from_numpy(statistics.popularity))
+    rates = InnerRates(config.inner)
+    builder = make_builder(config, corpus, graph, statistics)
+    return Setup(config, corpus, division, dialogues, graph, statistics, sizes, model, rates, builder)
+
+
+def make_builder(
+    config: RecommenderConfig, corpus: Corpus, graph: KnowledgeGraph, statistics: Statistics
+) -> BatchBuilder:
+    """Batches of ``corpus`` with only what the model looks at."""
+    additions = config.model.get("additions", {})
+    return BatchBuilder(
+        corpus.table,
+        graph,
+        num_items=corpus.catalogue.num_items,
+        num_layers=int(config.model.get("num_layers", 1)),
+        vocabulary=statistics.vocabulary if additions.get("words") else None,
+        cooccurrence=statistics.cooccurrence if additions.get("cooccurrence") else None,
+    )
+
+
+def train_recommender(
+    config: RecommenderConfig,
+    corpus: Corpus,
+    out: Path,
+    *,
+    resume: bool = False,
+    workers: int = 1,
+    quiet: bool = False,
+    device: str = "cpu",
+) -> Run:
+    """Train and save a run in ``out``; with ``resume``, go on where a killed training stopped."""
+    processes = Workers(workers, device)
+    processes.start()
+    if (out / "run.json").exists() and not resume:
+        raise ConfigError(f"{out}: holds a finished run already. Choose another --out, or go on with --resume.")
+    setup = set_up(config, corpus)
+    if processes.is_first:
+        out.mkdir(parents=True, exist_ok=True)
+    processes.wait()
+    if len(setup.training_dialogues) == 0:
+        raise ConfigError(f"{corpus.path}: no dialogue falls into the training part. Use another split or more data.")
+    modules = nn.ModuleDict({"model": setup.model, "rates": setup.rates}).to(processes.device)
+    speaks = processes.is_first and not quiet
+    with Tracker(out, epochs=config.training.epochs, quiet=not speaks, record=processes.is_first) as tracker:
+        trained = train(
+            modules,
+            _objective(setup),
+            _plan(setup),
+            _validation(setup),
+            config=config.training,
+            sparse=_sparse(setup.model),
+            folder=out,
+            workers=processes,
+            tracker=tracker,
+            fingerprint=_fingerprint(config, corpus),
+            resume=resume,
+        )
+    run = _finished(setup, trained, out) if processes.is_first else None
+    processes.wait()
+    return run if run is not None else load_run(out)
+
+
+def _objective(setup: Setup) -> Objective:
+    if not setup.adapts:
+        return PlainObjective(setup.model)
+    training = setup.config.training
+    return MetaObjective(
+        setup.model,  # type: ignore[arg-type] - the configuration has checked that the model adapts
+        setup.rates,
+        num_items=setup.sizes.num_items,
+        support_weight=training.support_weight,
+        average_users=training.average == "users",
+    )
+
+
+def _plan(setup: Setup) -> EpochPlan:
+    training, table = setup.config.training, setup.corpus.table
+    if not setup.adapts:
+        contexts = setup.builder.contexts_of(setup.training_dialogues)
+        return PlainPlan(setup.builder, contexts, batch_size=training.batch_size, seed=training.seed)
+    return MetaPlan(
+        setup.builder,
+        table,
+        dialogues_by_user(table, setup.division.train),
+        batch_size=training.batch_size,
+        max_dialogues=training.max_task_dialogues,
+        chronological=setup.config.data.order == "chronological",
+        seed=training.seed,
+    )
+
+
+def _validation(setup: Setup) -> Callable[[], dict[str, float]]:
+    """Figures on the query dialogues of the validation users."""
+    tasks, table = setup.division.validation, setup.corpus.table
+
+    def validate() -> dict[str, float]:
+        setup.model.eval()
+        if setup.adapts:
+            ranks, _ = ranks_of(table, lambda take: adapted_logits(setup.model, setup.rates, setup.builder, tasks, take))
+        else:
+            ranks, _ = ranks_of(table, lambda take: unadapted_logits(setup.model, setup.builder, tasks, take))
+        values = per_sample(ranks)
+        return {
+            f"validation {name}": float(values[name].mean()) if len(ranks) else 0.0
+            for name in ("hr@10", "hr@50", "mrr@50", "ndcg@50")
+        }
+
+    return validate
+
+
+def _sparse(model: nn.Module) -> list[nn.Parameter]:
+    tables = getattr(model, "sparse_parameters", None)
+    return tables() if tables is not None else []
+
+
+def _finished(setup: Setup, trained: Trained, out: Path) -> Run:
+    """Save the run and take the checkpoint away."""
+    table, division = setup.corpus.table, setup.division
+    names = [
+        [table.users[user] for user in users]
+        for users in (
+            division.train.tolist(),
+            [task.user for task in division.validation],
+            [task.user for task in division.test],
+        )
+    ]
+    manifest = setup.corpus.manifest
+    identity = DataIdentity(
+        str(setup.corpus.path.resolve()), manifest.dataset, manifest.checksum, manifest.licence, *names
+    )
+    run = Run(
+        setup.config,
+        setup.model.eval(),
+        setup.rates,
+        setup.sizes,
+        setup.corpus.catalogue,
+        setup.corpus.triples,
+        setup.graph,
+        setup.statistics,
+        identity,
+        current_commit(),
+    )
+    save_run(out, run, setup.config.model_dump(), model_card(setup.config, identity, trained))
+    return run
+
+
+def _fingerprint(config: RecommenderConfig, corpus: Corpus) -> str:
+    """Changes with the configuration (but for the number of epochs) and with the data."""
+    values = config.model_dump()
+    values["training"].pop("epochs")
+    text = json.dumps([values, corpus.manifest.checksum], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def current_commit() -> str:
+    """The commit of the source this runs from, or ``unknown`` outside a checkout."""
+    try:
+        result = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607 - git is found like any command
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return result.stdout.strip()

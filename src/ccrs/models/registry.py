@@ -1,0 +1,44 @@
+"""Every model by name. Adding one is a file and a row here; the conformance tests run each row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+
+from ccrs.core.config import StrictConfig, parse_config
+from ccrs.core.errors import ConfigError
+from ccrs.models.baselines.popularity import Popularity, PopularityConfig
+from ccrs.models.ccrs import CCRS, CCRSConfig
+from ccrs.models.sizes import Sizes
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """How a model is made: its configuration and its constructor (config, sizes, popularity)."""
+
+    config: type[StrictConfig]
+    build: Callable[[Any, Sizes, Tensor], nn.Module]
+    adapts: bool
+    """Whether it fulfils ``AdaptableRecommender``."""
+    trains: bool = True
+
+
+MODELS: Mapping[str, ModelRow] = {
+    "ccrs": ModelRow(CCRSConfig, CCRS, adapts=True),
+    "popularity": ModelRow(PopularityConfig, Popularity, adapts=False, trains=False),
+}
+
+
+def model_row(name: str) -> ModelRow:
+    """The row of a model; raises ``ConfigError`` naming the known ones."""
+    if name not in MODELS:
+        raise ConfigError(f"name = {name!r}: there is no such model; known: {', '.join(sorted(MODELS))}.")
+    return MODELS[name]
+
+
+def parse_model_config(name: str, values: Mapping[str, Any], source: str) -> StrictConfig:
+    """The ``[model]`` section as the configuration of model ``name``."""
+    return parse_config(model_row(name).config, values, source)

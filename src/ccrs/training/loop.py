@@ -1,0 +1,176 @@
+"""The one loop that trains every model."""
+
+from __future__ import annotations
+
+import copy
+import math
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from ccrs.core.batch import Batch
+from ccrs.core.errors import TrainingError
+from ccrs.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from ccrs.training.config import TrainingConfig
+from ccrs.training.distributed import Workers
+from ccrs.training.objectives import Objective
+from ccrs.training.optimiser import Optimiser
+from ccrs.training.tracking import Tracker
+
+
+class EpochPlan(Protocol):
+    """The steps of an epoch, the same for the same seed."""
+
+    def steps(self, epoch: int, share: tuple[int, int]) -> Sequence[Callable[[], Batch | None]]:
+        """One builder a step, each for the share (number, count) of its batch; None where the share is empty."""
+        ...
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training leaves: the best epoch and the figures of all."""
+
+    best_epoch: int
+    history: list[dict[str, float]]
+
+
+def train(
+    modules: nn.ModuleDict,
+    objective: Objective,
+    plan: EpochPlan,
+    validate: Callable[[], dict[str, float]],
+    *,
+    config: TrainingConfig,
+    sparse: Sequence[nn.Parameter],
+    folder: Path,
+    workers: Workers,
+    tracker: Tracker,
+    fingerprint: str,
+    resume: bool = False,
+) -> Trained:
+    """Train ``modules`` (``model``, and ``rates`` if it adapts) and leave the best weights in them.
+
+    Keeps a checkpoint in ``folder`` after each epoch; with ``resume`` goes on from it with the same
+    numbers as if never stopped. ``validate`` gives the figures of the validation users; ``config.monitor`` decides.
+    Raises ``TrainingError`` when a loss is not finite.
+    """
+    optimiser = Optimiser(
+        modules["model"],
+        sparse=sparse,
+        rates=modules["rates"].parameters() if "rates" in modules else [],
+        learning_rate=config.learning_rate,
+        rate_learning_rate=config.rate_learning_rate,
+        clip_norm=config.clip_norm,
+    )
+    progress = Progress(fingerprint=fingerprint)
+    best = copy.deepcopy(modules.state_dict())
+    loaded = load_checkpoint(folder, fingerprint) if resume else None
+    if loaded is not None:
+        progress, groups = loaded
+        modules.load_state_dict(groups["last"])
+        optimiser.load_state(groups.get("optimiser", {}))
+        best = groups["best"]
+    if workers.is_first:
+        tracker.keep_until(progress.epoch)
+    while progress.epoch < config.epochs and not _patience_is_over(progress, config):
+        figures = _epoch(modules, objective, plan, optimiser, progress.epoch, config, workers, tracker)
+        figures |= validate()
+        progress.epoch += 1
+        progress.history.append(figures)
+        sign = -1.0 if config.monitor == "loss" else 1.0
+        figure = sign * figures[f"validation {config.monitor}"]
+        is_best = progress.best is None or figure > progress.best
+        if is_best:
+            progress.best, progress.best_epoch = figure, progress.epoch
+            best = copy.deepcopy(modules.state_dict())
+        if workers.is_first:
+            tracker.end_epoch(progress.epoch, figures, best=is_best)
+            states: dict[str, dict[str, Tensor]] = {"last": modules.state_dict(), "best": best}
+            save_checkpoint(folder, progress, {**states, "optimiser": optimiser.state()})
+    modules.load_state_dict(best)
+    return Trained(progress.best_epoch, progress.history)
+
+
+def _patience_is_over(progress: Progress, config: TrainingConfig) -> bool:
+    return progress.epoch - progress.best_epoch >= config.patience and progress.best is not None
+
+
+def _epoch(
+    modules: nn.ModuleDict,
+    objective: Objective,
+    plan: EpochPlan,
+    optimiser: Optimiser,
+    epoch: int,
+    config: TrainingConfig,
+    workers: Workers,
+    tracker: Tracker,
+) -> dict[str, float]:
+    """One pass over the training data; ``epoch`` counts from 0. Returns mean loss and seconds."""
+    # Seeded by epoch, not carried on: so a resumed run draws the same dropout.
+    torch.manual_seed(config.seed * 1_000_003 + epoch * 1009 + workers.rank)
+    modules.train()
+    steps = plan.steps(epoch, (workers.rank, workers.count))
+    factor = config.decay**epoch
+    optimiser.scale_learning_rate(factor)
+    tracker.start_epoch(epoch + 1, len(steps))
+    started = time.perf_counter()
+    total, count = 0.0, 0.0
+    for number, batch in enumerate(_prefetched(steps)):
+        loss = objective(batch.to(workers.device)) if batch is not None else None
+        step_total = workers.total(float(loss.total.detach()) if loss is not None else 0.0)
+        step_count = max(workers.total(loss.count if loss is not None else 0), 1.0)
+        if not math.isfinite(step_total):  # the sum over processes, so that all of them stop
+            raise TrainingError(
+                f"The loss is {step_total} at step {number + 1} of epoch {epoch + 1}. "
+                "Lower training.learning_rate or inner.entity_lr and start again."
+            )
+        if loss is not None:
+            (loss.total / step_count).backward()  # type: ignore[no-untyped-call]
+        workers.share_gradients(optimiser.parameters)
+        optimiser.step()
+        total, count = total + step_total, count + step_count
+        tracker.step(total / max(count, 1.0), config.learning_rate * factor)
+    return {"training loss": total / max(count, 1.0), "seconds": time.perf_counter() - started}
+
+
+def _prefetched(steps: Sequence[Callable[[], Batch | None]]) -> Iterator[Batch | None]:
+    """The batches of an epoch, the next ones built in a thread while one is computed on."""
+    ready: queue.Queue[Batch | BaseException | None] = queue.Queue(maxsize=2)
+    stop = threading.Event()
+
+    def put(value: Batch | BaseException | None) -> bool:
+        while not stop.is_set():
+            try:
+                ready.put(value, timeout=0.1)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def build() -> None:
+        for step in steps:
+            try:
+                value: Batch | BaseException | None = step()
+            except BaseException as error:  # noqa: BLE001 - raised again where the batch is awaited
+                value = error
+            if not put(value) or isinstance(value, BaseException):
+                return
+
+    thread = threading.Thread(target=build, daemon=True)
+    thread.start()
+    try:
+        for _ in steps:
+            value = ready.get()
+            if isinstance(value, BaseException):
+                raise value
+            yield value
+    finally:
+        stop.set()
+        thread.join()

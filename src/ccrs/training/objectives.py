@@ -1,0 +1,76 @@
+"""What a step minimises: the plain loss, or the loss after adaptation (Algorithm 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor, nn
+
+from ccrs.core.batch import Batch
+from ccrs.core.protocols import AdaptableRecommender
+from ccrs.meta.adaptation import InnerRates, adapt, scores
+from ccrs.training.losses import summed_cross_entropy, user_mean_weights
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A sum over samples (or users) and how many there were; their ratio is the mean that is minimised."""
+
+    total: Tensor
+    count: int
+
+
+class Objective(Protocol):
+    """Computes the loss of a batch."""
+
+    def __call__(self, batch: Batch) -> Loss: ...
+
+
+class PlainObjective:
+    """Every sample alike."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model
+
+    def __call__(self, batch: Batch) -> Loss:
+        """Cross-entropy of the query samples, nobody adapted."""
+        return Loss(summed_cross_entropy(self.model(batch), batch.query), batch.query.num_samples)
+
+
+class MetaObjective:
+    """Query loss at the adapted parameters plus λ times the support loss at the common ones."""
+
+    def __init__(
+        self,
+        model: AdaptableRecommender,
+        rates: InnerRates,
+        *,
+        num_items: int,
+        support_weight: float,
+        average_users: bool = False,
+    ) -> None:
+        self.model, self.rates = model, rates
+        self.num_items = num_items
+        self.support_weight = support_weight
+        self.average_users = average_users
+
+    def __call__(self, batch: Batch) -> Loss:
+        """Both losses of a batch of tasks; gradients reach all parameters and the inner rates."""
+        support = batch.support
+        if support is None:
+            raise ValueError("The meta objective needs batches with support.")
+        result = adapt(self.model, self.rates, batch, self.num_items)
+        adapted = result.adapted
+        vectors = self.model.user_vectors(adapted.rows, adapted.users, batch.query, batch)
+        logits = scores(self.model, vectors, batch.query, batch, adapted)
+        weights = [None, None]
+        count = batch.query.num_samples + support.num_samples
+        if self.average_users:
+            weights = [user_mean_weights(side, batch.num_users) for side in (batch.query, support)]  # type: ignore[misc]
+            count = batch.num_users
+        total = summed_cross_entropy(logits, batch.query, weights[0])
+        if self.support_weight and support.num_samples:
+            total = total + self.support_weight * summed_cross_entropy(result.logits, support, weights[1])
+        return Loss(total, count)
+
