@@ -161,9 +161,16 @@ def _checked_manifest(folder: Path) -> dict[str, Any]:
     for name in _FILES:
         if not (folder / name).is_file():
             raise CheckpointError(f"{folder / name}: is missing. Copy the run again, or train it again.")
-        if name != _CARD and sha256(folder / name) != files.get(name):
+        if name != _CARD and _digest(folder / name) != files.get(name):
             raise CheckpointError(f"{folder / name}: was altered since training. Copy the run again, or train it again.")
     return dict(manifest)
+
+
+def _digest(path: Path) -> str:
+    try:
+        return sha256(path)
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read ({error.strerror or error}). Check its permissions.") from error
 
 
 def _read_statistics(folder: Path) -> Statistics:

@@ -93,10 +93,11 @@ class SampleTable:
         return self.dialogue_users[self.sample_dialogues]
 
     def sample_id(self, sample: int) -> str:
-        """``dialogue:message:item index``: stable across runs on the same prepared data."""
+        """``dialogue:message:number``, the number counting the samples of one message."""
         context = self.sample_contexts[sample]
+        first = int(np.searchsorted(self.sample_contexts, context))
         dialogue = self.dialogue_ids[self.context_dialogues[context]]
-        return f"{dialogue}:{self.context_messages[context]}:{self.sample_targets[sample]}"
+        return f"{dialogue}:{self.context_messages[context]}:{sample - first}"
 
 
 @dataclass(frozen=True)

@@ -212,7 +212,7 @@ class BatchBuilder:
         )
 
     def _words_before(self, contexts: IntArray) -> tuple[IntArray, IntArray]:
-        """The last ``max_words`` known words said before each context."""
+        """The known ones among the last ``max_words`` words said before each context."""
         if self._words is None:
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
         starts = self._words.offsets[self.table.context_dialogues[contexts]]

@@ -38,17 +38,22 @@ class _Rows:
 
 
 def build_samples(
-    catalogue: Catalogue, dialogues: Sequence[Dialogue], *, open_ended: bool = False
+    catalogue: Catalogue,
+    dialogues: Sequence[Dialogue],
+    *,
+    open_ended: bool = False,
+    keep_unknown: bool = False,
 ) -> SampleTable:
     """The samples of ``dialogues``, in their order.
 
     A target is an item that the recommender names (by a marked mention, where the dialogue has marked
     ones). Mentions of entities outside ``catalogue`` are left out. With ``open_ended`` every dialogue gets one
-    more context, without sample, that holds all of it: the state in which a live system answers.
+    more context, without sample, that holds all of it: the state in which a live system answers. With
+    ``keep_unknown`` a recommended item outside the catalogue is a sample with target -1 (a miss).
     """
     rows = _Rows()
     for dialogue in dialogues:
-        _add_dialogue(rows, catalogue, dialogue, open_ended=open_ended)
+        _add_dialogue(rows, catalogue, dialogue, open_ended=open_ended, keep_unknown=keep_unknown)
     return SampleTable(
         users=tuple(rows.users),
         dialogue_ids=tuple(dialogue.id for dialogue in dialogues),
@@ -71,7 +76,9 @@ def build_samples(
     )
 
 
-def _add_dialogue(rows: _Rows, catalogue: Catalogue, dialogue: Dialogue, *, open_ended: bool) -> None:
+def _add_dialogue(
+    rows: _Rows, catalogue: Catalogue, dialogue: Dialogue, *, open_ended: bool, keep_unknown: bool
+) -> None:
     index, number = catalogue.index, len(rows.dialogue_users)
     rows.dialogue_users.append(rows.users.setdefault(dialogue.user, len(rows.users)))
     marked_only = any(mention.marked for message in dialogue.messages for mention in message.mentions)
@@ -82,12 +89,12 @@ def _add_dialogue(rows: _Rows, catalogue: Catalogue, dialogue: Dialogue, *, open
     turns = dialogue.turns()
     for position, (message, turn) in enumerate(zip(dialogue.messages, turns, strict=True)):
         if message.speaker == "recommender":
-            items = _items_of(message, catalogue, marked_only=marked_only)
+            items = _items_of(message, catalogue, marked_only=marked_only, keep_unknown=keep_unknown)
             if items:
                 _add_context(rows, number, position, turn, seen, len(words))
                 rows.sample_contexts.extend([len(rows.context_dialogues) - 1] * len(items))
                 rows.sample_targets.extend(items)
-                targets.update(dict.fromkeys(items))
+                targets.update(dict.fromkeys(item for item in items if item >= 0))
         for mention in message.mentions:
             entity = index.get(mention.entity)
             if entity is not None:
@@ -118,14 +125,20 @@ def _add_context(
     rows.word_counts.append(num_words)
 
 
-def _items_of(message: Message, catalogue: Catalogue, *, marked_only: bool) -> list[int]:
-    """The distinct items a message names, in order."""
-    found: dict[int, None] = {}
+def _items_of(
+    message: Message, catalogue: Catalogue, *, marked_only: bool, keep_unknown: bool
+) -> list[int]:
+    """The distinct items a message names, in order; unknown ones as -1 when they are kept."""
+    found: dict[str, int] = {}
     for mention in message.mentions:
-        entity = catalogue.index.get(mention.entity, -1)
-        if 0 <= entity < catalogue.num_items and (mention.marked or not marked_only):
-            found[entity] = None
-    return list(found)
+        entity = catalogue.index.get(mention.entity)
+        if marked_only and not mention.marked:
+            continue
+        if entity is None and keep_unknown and mention.marked:
+            found[mention.entity] = -1
+        elif entity is not None and entity < catalogue.num_items:
+            found[mention.entity] = entity
+    return list(found.values())
 
 
 def words_of(text: str, mentions: Iterable[Mention], catalogue: Catalogue) -> list[str]:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ccrs.core.dialogue import Dialogue, Feedback, Mention, Message, Part
+from ccrs.core.files import sha256, write_json
 from ccrs.core.protocols import EntityLinker
+from ccrs.data.graph_format import read_entities, read_triples
 from ccrs.data.linking import Linker
 from ccrs.data.prepared import Manifest, write_prepared
+from ccrs.data.readers.jsonl import read_dialogues
 from ccrs.data.readers.redial import read_redial
-from ccrs.data.redial_graphs import load_redial_graph
+from ccrs.data.redial_graphs import load_joined_graph, load_redial_graph
+from ccrs.simulation.corpus import SimulationConfig, simulate
 
+TRUTH = "truth.json"
 UNKNOWN_ITEM = "mentions of films that the graph's catalogue lacks"
 UNKNOWN_FEEDBACK = "feedback on films that the graph's catalogue lacks"
 
@@ -21,19 +26,21 @@ UNKNOWN_FEEDBACK = "feedback on films that the graph's catalogue lacks"
 OFFICIAL_DIALOGUES: dict[Part, int] = {"train": 10_006, "test": 1_342}
 
 
-def prepare_redial(source: Path, graph: Path, out: Path, *, lenient: bool = False) -> Manifest:
-    """Prepare the ReDial release in ``source`` over the graph in ``graph`` as the folder ``out``.
+def prepare_redial(source: Path, graph: Sequence[Path], out: Path, *, lenient: bool = False) -> Manifest:
+    """Prepare the ReDial release in ``source`` over one graph folder, or several joined, as the folder ``out``.
 
     Movie ids become entities of the graph's catalogue; people, genres and titles that the words
     name are linked beside the marked mentions. Raises ``DataError`` on any fault of the input
     (``lenient`` as in ``read_redial``) or of the disk; ``out`` is written whole or not at all.
     """
     release = read_redial(source, lenient=lenient)
-    knowledge = load_redial_graph(graph, release.titles)
+    load = load_redial_graph(graph[0], release.titles) if len(graph) == 1 else None
+    knowledge = load or load_joined_graph(graph, release.titles)
     dropped = Counter(release.dropped)
     dropped.update(knowledge.dropped)
     dialogues = [_with_items(dialogue, knowledge.item_ids, dropped) for dialogue in release.dialogues]
-    linker = Linker(knowledge.catalogue, item_popularity=_popularity(dialogues))
+    # Without popularity: counting the dialogues here would let test dialogues speak to training.
+    linker = Linker(knowledge.catalogue)
     return write_prepared(
         out,
         dataset="redial",
@@ -45,6 +52,45 @@ def prepare_redial(source: Path, graph: Path, out: Path, *, lenient: bool = Fals
         dropped=dict(+dropped),  # without the reasons that did not occur
         notes=_notes(release.dialogues, knowledge.name),
     )
+
+
+def prepare_own(
+    dialogues: Path, entities: Path, triples: Path, out: Path, *, name: str = "own", lenient: bool = False
+) -> Manifest:
+    """Prepare dialogues and a graph in the project's own formats (``docs/data-formats.md``) as ``out``.
+
+    Dialogues without mentions are linked by name. Raises ``DataError`` as the readers do.
+    """
+    catalogue = read_entities(entities)
+    facts = read_triples(triples, catalogue)
+    found, dropped = read_dialogues(dialogues, lenient=lenient, known_entities=catalogue.index)
+    linker = Linker(catalogue)
+    return write_prepared(
+        out,
+        dataset=name,
+        licence="the owner's",
+        catalogue=catalogue,
+        triples=facts,
+        dialogues=[link_dialogue(dialogue, linker) for dialogue in found],
+        sources={path.name: sha256(path) for path in (dialogues, entities, triples)},
+        dropped=dropped,
+    )
+
+
+def prepare_simulated(config: SimulationConfig, out: Path) -> Manifest:
+    """Simulate the embedded corpus and write it as ``out``, with the truth about its users beside the data."""
+    corpus = simulate(config)
+    manifest = write_prepared(
+        out,
+        dataset="simulated",
+        licence="Apache-2.0 (written by the project)",
+        catalogue=corpus.catalogue,
+        triples=corpus.triples,
+        dialogues=corpus.dialogues,
+        notes=[f"simulated with seed {config.seed}; the films are real, the people are not"],
+    )
+    write_json(out / TRUTH, corpus.truth.to_json())
+    return manifest
 
 
 def link_dialogue(dialogue: Dialogue, linker: EntityLinker) -> Dialogue:
@@ -70,17 +116,6 @@ def _link_message(message: Message, linker: EntityLinker) -> Message:
             mentions.append(present)
             start = present.end
     return replace(message, mentions=tuple(mentions))
-
-
-def _popularity(dialogues: Iterable[Dialogue]) -> Counter[str]:
-    """How often each film is named by its id; the test part is left out, which is not to be known."""
-    return Counter(
-        mention.entity
-        for dialogue in dialogues
-        if dialogue.part != "test"
-        for message in dialogue.messages
-        for mention in message.mentions
-    )
 
 
 def _with_items(dialogue: Dialogue, item_ids: Mapping[str, str], dropped: Counter[str]) -> Dialogue:

@@ -13,11 +13,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from ccrs.artifacts.run import DataIdentity, Run, build_model, load_run, run_graph, save_run
+from ccrs.artifacts.run import MANIFEST, DataIdentity, Run, build_model, load_run, run_graph, save_run
 from ccrs.core.errors import ConfigError
 from ccrs.core.graph import KnowledgeGraph
 from ccrs.core.samples import IntArray
 from ccrs.data.batching import BatchBuilder
+from ccrs.data.splits import NUM_FOLDS
 from ccrs.data.statistics import Statistics, count_statistics
 from ccrs.evaluation.ranking import per_sample
 from ccrs.experiments.card import model_card
@@ -108,7 +109,7 @@ def train_recommender(
     """Train and save a run in ``out``; with ``resume``, go on where a killed training stopped."""
     processes = Workers(workers, device)
     processes.start()
-    if (out / "run.json").exists() and not resume:
+    if (out / MANIFEST).exists() and not resume:
         raise ConfigError(f"{out}: holds a finished run already. Choose another --out, or go on with --resume.")
     setup = set_up(config, corpus)
     if processes.is_first:
@@ -135,6 +136,32 @@ def train_recommender(
     run = _finished(setup, trained, out) if processes.is_first else None
     processes.wait()
     return run if run is not None else load_run(out)
+
+
+def train_folds(
+    config: RecommenderConfig,
+    corpus: Corpus,
+    out: Path,
+    *,
+    resume: bool = False,
+    workers: int = 1,
+    quiet: bool = False,
+    device: str = "cpu",
+    announce: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Train ``out``/fold-0 to fold-4, each user a test user once; with ``resume``, finished folds are kept.
+
+    The seed of a fold's training is its number (plus the configured one).
+    """
+    for fold in range(NUM_FOLDS):
+        folder = out / f"fold-{fold}"
+        announce(f"fold {fold + 1} of {NUM_FOLDS}: {folder}")
+        if resume and (folder / MANIFEST).exists():
+            continue
+        data = config.data.model_copy(update={"protocol": "folds", "fold": fold})
+        training = config.training.model_copy(update={"seed": config.training.seed + fold})
+        one = config.model_copy(update={"data": data, "training": training})
+        train_recommender(one, corpus, folder, resume=resume, workers=workers, quiet=quiet, device=device)
 
 
 def _objective(setup: Setup) -> Objective:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
 from ccrs.core.batch import Batch, Contexts
@@ -26,12 +27,12 @@ class InnerConfig(StrictConfig):
     (the paper); ``sum`` by 1. ``order``: 1 treats the inner gradient as a constant, 2 differentiates it.
     """
 
-    steps: int = 1
+    steps: int = Field(1, ge=0)
     order: Literal[1, 2] = 1
     loss: Literal["damped", "mean", "sum"] = "damped"
-    entity_lr: float = 0.1
-    user_lr: float = 0.1
-    half_count: float = 4.0
+    entity_lr: float = Field(0.1, ge=0)
+    user_lr: float = Field(0.1, ge=0)
+    half_count: float = Field(4.0, gt=0)
     """Initial n₀ of the damped sum, in samples."""
     learned: bool = True
     """Whether the rates and n₀ are learned in the outer loop."""

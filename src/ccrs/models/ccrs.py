@@ -159,7 +159,7 @@ class CCRS(nn.Module):
     ) -> Tensor:
         """p_u of every context (Eq. 8): (contexts, d)."""
         added = self.config.additions
-        encoded = self._encode(self._dropout(rows, added.row_dropout), users, contexts)  # (mentions, d)
+        encoded = self.encode(self._dropout(rows, added.row_dropout), users, contexts)  # (mentions, d)
         weights = self._importance(encoded, contexts)  # (mentions,)
         vectors = segment_sum(encoded * weights[:, None], contexts.mention_contexts, contexts.num_contexts)
         spoken = torch.zeros(contexts.num_contexts, dtype=torch.bool, device=rows.device)
@@ -185,7 +185,7 @@ class CCRS(nn.Module):
             logits = logits.flatten().index_add(0, contexts.together, strength).view_as(logits)
         return logits
 
-    def _encode(self, rows: Tensor, users: Tensor, contexts: Contexts) -> Tensor:
+    def encode(self, rows: Tensor, users: Tensor, contexts: Contexts) -> Tensor:
         """h(e) of every mention: each (user, entity) is encoded once, then looked up."""
         for layer, hop in zip(self.layers, contexts.hops, strict=True):
             rows = layer(rows, users, hop)

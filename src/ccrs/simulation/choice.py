@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from ccrs.core.errors import DataError
 from ccrs.simulation.pivots import Pivot
 
 FloatArray = npt.NDArray[np.float64]
+Key = TypeVar("Key")
 Kind = Literal["popularity", "favourite", "relation"]
 _MAX_DRAWS = 200  # a film the user knows is drawn anew; so often only where nothing else is left
 
@@ -24,7 +26,7 @@ class ChoiceConfig(StrictConfig):
 
     popularity: float = Field(0.1, ge=0, le=1)
     favourite: float = Field(0.4, ge=0, le=1)
-    recent: float = Field(0.8, ge=0, le=1)  # share of the films named last, against those named before
+    recent: float = Field(0.6, ge=0, le=1)  # share of the films named last, against those named before
 
     @model_validator(mode="after")
     def _shares_fit(self) -> ChoiceConfig:
@@ -56,6 +58,11 @@ class ChoiceModel:
     pivots: Mapping[int, Pivot]
     favourite_films: Mapping[tuple[str, str], tuple[int, ...]]
 
+    @cached_property
+    def cumulated_popularity(self) -> FloatArray:
+        """Popularity summed up to each film, (items,)."""
+        return np.cumsum(self.popularity)
+
     def choose(
         self,
         rng: np.random.Generator,
@@ -86,42 +93,43 @@ class ChoiceModel:
         favourites: Sequence[tuple[str, str]],
         named: Sequence[Sequence[int]],
     ) -> Choice | None:
-        """One draw; ``None`` when the relation drawn leads nowhere from the films named."""
+        """One draw; ``None`` when a named film is to be followed and there is none."""
         way = rng.random()
         if way < self.config.popularity:
-            total = np.cumsum(self.popularity)
+            total = self.cumulated_popularity
             return Choice(int(np.searchsorted(total, rng.random() * total[-1], side="right")), "popularity")
         if way < self.config.popularity + self.config.favourite:
             relation, value = favourites[int(rng.integers(len(favourites)))]
             films = self.favourite_films[relation, value]
             return Choice(films[int(rng.integers(len(films)))], "favourite", relation)
-        names = tuple(preferences)
-        shares = np.cumsum([preferences[name] for name in names])
-        relation = names[min(int(np.searchsorted(shares, rng.random(), side="right")), len(names) - 1)]
-        weights = self.pivot_weights(relation, named)
+        weights = self.pivot_weights(named)
         if not weights:
             return None
-        place = rng.random()
-        for pivot, weight in weights.items():
-            place -= weight
-            if place < 0:
-                break
+        pivot = _draw_key(rng, weights)
+        relation = _draw_key(rng, self.relation_weights(pivot, preferences))
         fan = self.pivots[pivot].fans[relation].films
         return Choice(fan[int(rng.integers(len(fan)))], "relation", relation, pivot)
 
-    def pivot_weights(self, relation: str, named: Sequence[Sequence[int]]) -> dict[int, float]:
-        """The probability of each named pivot to be followed by ``relation``; they sum to 1, or none is there.
+    def pivot_weights(self, named: Sequence[Sequence[int]]) -> dict[int, float]:
+        """The probability of each named film to be followed, adding up to 1 (empty where none is named).
 
-        The films of the last message that has such pivots share ``recent``, all before it the rest.
+        The films of the last message that names any share ``recent``, all before it the rest.
         """
-        groups = [[film for film in message if relation in self.pivots[film].fans] for message in named]
-        groups = [group for group in groups if group]
+        groups = [tuple(message) for message in named if message]
         if not groups:
             return {}
         earlier = [film for group in groups[:-1] for film in group]
         recent = self.config.recent if earlier else 1.0
         weights = {film: (1 - recent) / len(earlier) for film in earlier}
         return weights | {film: recent / len(groups[-1]) for film in groups[-1]}
+
+    def relation_weights(self, pivot: int, preferences: Mapping[str, float]) -> dict[str, float]:
+        """The probability of each relation by which a pivot has a fan: the preferences, restricted to these."""
+        relations = self.pivots[pivot].fans
+        total = sum(preferences[name] for name in relations)
+        if total <= 0:  # Dirichlet draws of a small concentration can be 0 to the last digit
+            return dict.fromkeys(relations, 1 / len(relations))
+        return {name: preferences[name] / total for name in relations}
 
     def favourite_distribution(self, favourites: Sequence[tuple[str, str]]) -> FloatArray:
         """The probability of each film when a favourite is followed, (items,)."""
@@ -144,9 +152,24 @@ class ChoiceModel:
         """
         config = self.config
         result = config.popularity * self.popularity + config.favourite * favourites
-        for relation, share in preferences.items():
-            for pivot, weight in self.pivot_weights(relation, named).items():
+        followed = 1 - config.popularity - config.favourite
+        for pivot, weight in self.pivot_weights(named).items():
+            for relation, share in self.relation_weights(pivot, preferences).items():
                 films = list(self.pivots[pivot].fans[relation].films)
-                result[films] += (1 - config.popularity - config.favourite) * share * weight / len(films)
+                result[films] += followed * weight * share / len(films)
         result[list(known)] = 0
         return result / max(float(result.sum()), np.finfo(np.float64).tiny)
+
+
+def _draw_key(rng: np.random.Generator, weights: Mapping[Key, float]) -> Key:
+    """One of the keys, by weights that add up to 1."""
+    place = rng.random()
+    keys = iter(weights.items())
+    key, weight = next(keys)
+    while place >= weight:
+        place -= weight
+        following = next(keys, None)
+        if following is None:  # rounding: the weights add up to a little less than 1
+            break
+        key, weight = following
+    return key

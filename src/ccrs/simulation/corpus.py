@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,7 +20,6 @@ from ccrs.simulation.pivots import Pivot, find_pivots, hold_out, value_groups
 from ccrs.simulation.truth import SampleTruth, Truth
 from ccrs.simulation.users import SimulatedUser, draw_users
 
-_MAX_OPENING = 3  # films named in the first message, at most
 _POPULARITY_OFFSET = 10  # Zipf-Mandelbrot: flattens the head, so that no film is known to everyone
 
 
@@ -41,6 +40,7 @@ class SimulationConfig(StrictConfig):
     group_size: int = Field(5, ge=2)  # films of one value that are recommended
     fan_size: int = Field(4, ge=1)  # of them, for a named film, those that share nothing else with it
     min_relations: int = Field(2, ge=1)  # relations with a fan that a film needs to be named
+    single_share: float = Field(0.2, ge=0, le=1)  # of dialogues that open with one film, not two
     another_share: float = Field(0.5, ge=0, le=1)  # of reactions that name one more film
     silent_share: float = Field(0.5, ge=0, le=1)  # of a user's dialogues in which no relation is said
     style_noise: float = Field(0.15, ge=0, le=1)
@@ -185,48 +185,34 @@ class _Simulator:
             liked = bool(self.rng.random() < chance)
             feedback[self._id(choice.film)] = Feedback(suggested=True, seen=False, liked=liked)
             here = [film for group in named for film in group]
-            another = self._another(user.part, memory, here) if turn + 1 < turns else None
-            if another is not None:
+            another = None
+            if turn + 1 < turns and self.rng.random() < self.config.another_share:
+                another = self._name_film(user.part, memory, here)
                 named.append([another])
                 feedback[self._id(another)] = Feedback(suggested=False, seen=True, liked=True)
             messages.append(self._react(user.part, liked, another, last=turn + 1 == turns))
         return Dialogue(dialogue, user.id, tuple(messages), time, user.part, feedback), samples
 
     def _opening(self, part: Part, memory: _Memory) -> list[int]:
-        """Films to name first, which together have a fan for every relation, as far as there are such."""
+        """Films to name first: one or two."""
+        number = 1 if self.rng.random() < self.config.single_share else 2
         chosen: list[int] = []
-        missing = set(self.config.relations)
-        while missing and len(chosen) < _MAX_OPENING:
-            free = self._free(part, memory, chosen, missing)
-            if not free:
-                break
-            if chosen:  # the first is any film, the next ones are those that add most
-                most = max(len(missing & pivot.fans.keys()) for pivot in free)
-                free = [pivot for pivot in free if len(missing & pivot.fans.keys()) == most]
-            pivot = free[int(self.rng.integers(len(free)))]
-            chosen.append(pivot.film)
-            missing -= pivot.fans.keys()
-        memory.named.update(chosen)
-        memory.known.update(chosen)
-        if not chosen:
-            raise DataError("A simulated user has no film left to name. Use fewer dialogues for each user, or more films.")
+        for _ in range(number):
+            chosen.append(self._name_film(part, memory, chosen))
         return chosen
 
-    def _free(self, part: Part, memory: _Memory, here: Sequence[int], missing: Set[str]) -> list[Pivot]:
-        """Films that may be named, each with a fan for one of ``missing``.
-
-        New to the user if there are such, else films that he named in earlier dialogues, not ``here``.
-        """
-        able = [pivot for pivot in self.pivots[part] if not missing.isdisjoint(pivot.fans)]
-        new = [pivot for pivot in able if pivot.film not in memory.known and pivot.film not in here]
-        return new or [pivot for pivot in able if pivot.film in memory.named and pivot.film not in here]
-
-    def _another(self, part: Part, memory: _Memory, here: Sequence[int]) -> int | None:
-        """One more film to name, by chance."""
-        free = self._free(part, memory, here, set(self.config.relations))
-        if self.rng.random() >= self.config.another_share or not free:
-            return None
-        film = free[int(self.rng.integers(len(free)))].film
+    def _name_film(self, part: Part, memory: _Memory, here: Sequence[int]) -> int:
+        """A film to name, new to the user if there is such, else one that he named in earlier dialogues."""
+        pivots = self.pivots[part]
+        for _ in range(len(pivots)):
+            film = pivots[int(self.rng.integers(len(pivots)))].film
+            if film not in memory.known:
+                break
+        else:
+            again = [p.film for p in pivots if p.film in memory.named and p.film not in here]
+            if not again:
+                raise DataError("A simulated user has no film left to name. Use fewer dialogues, or more films.")
+            film = again[int(self.rng.integers(len(again)))]
         memory.named.add(film)
         memory.known.add(film)
         return film

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import torch
 from lightning_fabric import Fabric
@@ -49,25 +49,29 @@ class Workers:
         """The sum of a number over all processes."""
         if self.count == 1:
             return value
-        summed = self._fabric.all_reduce(torch.tensor(value, dtype=torch.float64), reduce_op="sum")
-        return float(summed)  # type: ignore[arg-type]
+        return float(self._sum(torch.tensor(value, dtype=torch.float64, device=self.device)))
 
-    def share_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Replace every gradient by its sum over the processes."""
+    def share_gradients(self, parameters: Sequence[nn.Parameter]) -> None:
+        """Replace every gradient by its sum over the processes; one that no process has stays None."""
         if self.count == 1:
             return
-        for parameter in parameters:
-            gradient = parameter.grad
-            if gradient is not None and gradient.is_sparse:
+        gradients = [parameter.grad for parameter in parameters]
+        # A process whose share of a batch is empty, or lacks words or history, has no gradient where others have
+        # one: all must know what is summed, and in which form, before they sum it.
+        kinds = [[g is not None and not g.is_sparse, g is not None and g.is_sparse] for g in gradients]
+        found = self._sum(torch.tensor(kinds, dtype=torch.float32, device=self.device)).tolist()
+        for parameter, (dense, sparse) in zip(parameters, found, strict=True):
+            gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+            if sparse:
                 parameter.grad = self._shared_rows(gradient)
-            else:
-                dense = torch.zeros_like(parameter) if gradient is None else gradient
-                parameter.grad = self._sum(dense)
+            elif dense:
+                parameter.grad = self._sum(gradient)
 
     def _shared_rows(self, gradient: Tensor) -> Tensor:
-        """The sum of sparse gradients: the union of the touched rows."""
-        touched = torch.zeros(len(gradient))
-        touched[gradient.coalesce().indices()[0]] = 1
+        """The sum of gradients of touched rows (all zero where this process touches none): their union."""
+        touched = torch.zeros(len(gradient), device=gradient.device)
+        if gradient.is_sparse:
+            touched[gradient.coalesce().indices()[0]] = 1
         rows = self._sum(touched).nonzero()[:, 0]
         values = self._sum(gradient.to_dense())[rows]
         return torch.sparse_coo_tensor(rows[None], values, gradient.shape, check_invariants=False).coalesce()

@@ -11,7 +11,17 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch.utils.tensorboard import SummaryWriter
 
+from ccrs.core.files import replacing
+
 LOG = "log.jsonl"
+
+
+def _is_of_first(epoch: int, line: str) -> bool:
+    """Whether a line of the log is of the first ``epoch`` epochs; no half line, which a killed run may leave, is."""
+    try:
+        return int(json.loads(line)["epoch"]) <= epoch
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 class Tracker:
@@ -48,8 +58,9 @@ class Tracker:
         if self._log is None:
             return
         lines = self._log.read_text(encoding="utf-8").splitlines() if self._log.exists() and epoch else []
-        kept = [line for line in lines if json.loads(line)["epoch"] <= epoch]
-        self._log.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        kept = [line for line in lines if _is_of_first(epoch, line)]
+        with replacing(self._log) as temporary:
+            temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
 
     def start_epoch(self, epoch: int, steps: int) -> None:
         """A new epoch of ``steps`` steps begins; ``epoch`` counts from 1."""

@@ -78,6 +78,24 @@ def read_redial(source: Path, *, lenient: bool = False) -> RedialRelease:
     return RedialRelease(tuple(dialogues), titles, LICENCE, dict(+dropped), files.sources)
 
 
+def read_redial_file(path: Path, *, lenient: bool = False) -> RedialRelease:
+    """Read one file of dialogues in ReDial's form; titles come from the dialogues' own ``movieMentions``.
+
+    Errors as in ``read_redial``.
+    """
+    titles: dict[str, str] = {}
+    dropped: Counter[str] = Counter()
+    build = partial(_dialogue, part="test", titles=titles)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error}). Check the path.") from error
+    found = collect_dialogues(io.BytesIO(content), str(path), build, lenient=lenient, seen={}, dropped=dropped)
+    if not found:
+        raise DataError.at(path, None, "holds no dialogues", "Name a file with one dialogue a line")
+    return RedialRelease(tuple(found), titles, LICENCE, dict(+dropped), {})
+
+
 def _read_titles(data: bytes, place: str, *, lenient: bool, dropped: Counter[str]) -> dict[str, str]:
     """Movie id to title of the movie list, in its order."""
     try:

@@ -1,0 +1,99 @@
+"""``python -m benchmarks``: measure, print the table, write the JSON. A missed target is shown, never raised."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from benchmarks.machine import describe
+from benchmarks.parts import PARTS, Bench
+from benchmarks.report import Row, table, write
+from benchmarks.world import WorldSize, write_world
+from ccrs.core.errors import CcrsError
+from ccrs.experiments.corpus import load_corpus
+
+RESULTS = Path(__file__).parent / "results"
+REPEATS, QUICK_REPEATS = 24, 5
+
+
+def main() -> int:
+    """Run what the command line asks for; returns the exit code."""
+    options = _options()
+    repeats = options.repeats or (QUICK_REPEATS if options.quick else REPEATS)
+    console = Console(stderr=True)
+    try:
+        with tempfile.TemporaryDirectory() as scratch, _progress(console) as progress:
+            rows = _measure(options, repeats, Path(scratch), progress)
+    except CcrsError as error:
+        console.print(str(error), style="red", markup=False)
+        return 2
+    machine = describe()
+    path = options.out or RESULTS / f"{datetime.now(UTC):%Y-%m-%d-%H%M%S}.json"
+    chosen = {"data": "given" if options.data else "synthetic", "repeats": repeats, "only": options.only}
+    write(path, rows, machine, chosen)
+    print(" · ".join(f"{name} {value}" for name, value in machine.items()))
+    print(f"data {chosen['data']} · {repeats} repetitions, alternating; medians of the ratios within a repetition\n")
+    print(table(rows))
+    print(f"\nWritten to {path}")
+    return 0
+
+
+def _measure(options: argparse.Namespace, repeats: int, scratch: Path, progress: Progress) -> list[Row]:
+    task = progress.add_task("data", total=None)
+    folder = options.data or scratch / "world"
+    if options.data is None:
+        progress.update(task, description="writing a synthetic corpus")
+        write_world(folder, WorldSize())
+    progress.update(task, description="reading the corpus")
+    bench = Bench(
+        folder=folder,
+        corpus=load_corpus(folder),
+        repeats=repeats,
+        is_real=options.data is not None,
+        advance=lambda: progress.advance(task),
+        announce=lambda what, count: _begin(progress, task, what, count),
+    )
+    rows: list[Row] = []
+    names = options.only or list(PARTS)
+    for number, name in enumerate(names, start=1):
+        progress.update(task, fields={}, description=f"{number}/{len(names)} {name}")
+        progress.part = f"{number}/{len(names)}"  # type: ignore[attr-defined]
+        rows += PARTS[name](bench)
+    # Rows of one letter stand together, whichever part measured them.
+    return sorted(rows, key=lambda row: row.part)
+
+
+def _begin(progress: Progress, task: TaskID, what: str, count: int) -> None:
+    part = getattr(progress, "part", "")
+    progress.reset(task, total=count, description=f"part {part}: {what}")
+
+
+def _progress(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--data", type=Path, metavar="DIR", help="a prepared corpus (default: a synthetic one)")
+    parser.add_argument("--repeats", type=_positive, metavar="N", help=f"repetitions (default {REPEATS})")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK_REPEATS} repetitions, to try it")
+    parser.add_argument("--only", nargs="+", choices=list(PARTS), metavar="PART", help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="where the JSON goes (default: benchmarks/results)")
+    return parser.parse_args()
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is not 1 or more")
+    return value
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
