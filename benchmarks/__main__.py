@@ -7,6 +7,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
@@ -26,6 +27,8 @@ def main() -> int:
     options = _options()
     repeats = options.repeats or (QUICK_REPEATS if options.quick else REPEATS)
     console = Console(stderr=True)
+    if options.threads:
+        torch.set_num_threads(options.threads)
     try:
         with tempfile.TemporaryDirectory() as scratch, _progress(console) as progress:
             rows = _measure(options, repeats, Path(scratch), progress)
@@ -34,7 +37,7 @@ def main() -> int:
         return 2
     machine = describe()
     path = options.out or RESULTS / f"{datetime.now(UTC):%Y-%m-%d-%H%M%S}.json"
-    chosen = {"data": "given" if options.data else "synthetic", "repeats": repeats, "only": options.only}
+    chosen = {"data": "given" if options.data else "synthetic", "repeats": repeats, "only": options.only or list(PARTS)}
     write(path, rows, machine, chosen)
     print(" · ".join(f"{name} {value}" for name, value in machine.items()))
     print(f"data {chosen['data']} · {repeats} repetitions, alternating; medians of the ratios within a repetition\n")
@@ -83,6 +86,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, metavar="DIR", help="a prepared corpus (default: a synthetic one)")
     parser.add_argument("--repeats", type=_positive, metavar="N", help=f"repetitions (default {REPEATS})")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_REPEATS} repetitions, to try it")
+    parser.add_argument("--threads", type=_positive, metavar="N", help="of torch; 1 disturbs least on a busy machine")
     parser.add_argument("--only", nargs="+", choices=list(PARTS), metavar="PART", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where the JSON goes (default: benchmarks/results)")
     return parser.parse_args()

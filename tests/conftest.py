@@ -18,5 +18,7 @@ def shared_data() -> Path:
     """The folder with the real data (ReDial and its graphs); the test is skipped where it is absent."""
     folder = Path(os.environ.get("CCRS_REAL_DATA", PROJECT.parent / "shared" / "data"))
     if not (folder / "redial" / "redial_dataset.zip").exists():
-        pytest.skip(f"real data not found in {folder}; set CCRS_REAL_DATA to a folder that holds redial/ and redial-kg/")
+        pytest.skip(
+            f"real data not found in {folder}; set CCRS_REAL_DATA to a folder that holds redial/ and redial-kg/"
+        )
     return folder

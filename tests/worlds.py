@@ -33,7 +33,11 @@ def random_world(
     others = [Entity(f"o{n}", "person", f"Person {n}") for n in range(num_others)]
     catalogue = Catalogue((*items, *others))
     triples = {
-        Triple(f"i{rng.integers(num_items - 2)}", str(rng.choice(["director", "actor", "genre"])), f"o{rng.integers(num_others)}")
+        Triple(
+            f"i{rng.integers(num_items - 2)}",
+            str(rng.choice(["director", "actor", "genre"])),
+            f"o{rng.integers(num_others)}",
+        )
         for _ in range(4 * num_items)
     }
     ordered = tuple(sorted(triples, key=lambda t: (t.head, t.relation, t.tail)))
@@ -56,7 +60,9 @@ def _dialogue(name: str, user: str, time: int, catalogue: Catalogue, rng: np.ran
         text, mentions = "how about", []
         for entity in chosen:
             text += " "
-            mentions.append(Mention(entity.id, len(text), len(text) + len(entity.name), marked=entity.is_item))
+            mentions.append(
+                Mention(entity.id, len(text), len(text) + len(entity.name), marked=entity.is_item)
+            )
             text += entity.name
             if entity.is_item:
                 feedback[entity.id] = Feedback(liked=bool(rng.integers(2)))

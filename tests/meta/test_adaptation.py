@@ -39,7 +39,9 @@ def summed_loss(logits: Tensor, contexts: object) -> Tensor:
     return torch.nn.functional.cross_entropy(chosen, contexts.targets, reduction="sum")  # type: ignore[attr-defined]
 
 
-def dense_scores(model: CCRS, rates: InnerRates, builder: BatchBuilder, task: object) -> tuple[Tensor, Tensor]:
+def dense_scores(
+    model: CCRS, rates: InnerRates, builder: BatchBuilder, task: object
+) -> tuple[Tensor, Tensor]:
     """Query logits after gradient steps on this user's own copies of the whole tables, and the support loss."""
     parameters = dict(model.named_parameters())
     entity_rate, user_rate, _ = rates.values()

@@ -42,7 +42,11 @@ class Case:
 CASES = {
     "ccrs": Case("ccrs"),
     "ccrs-all-additions": Case(
-        "ccrs", {"additions": {**ALL_ADDITIONS, "row_dropout": 0.2, "vector_dropout": 0.2}, "turn_position": "recency"}
+        "ccrs",
+        {
+            "additions": {**ALL_ADDITIONS, "row_dropout": 0.2, "vector_dropout": 0.2},
+            "turn_position": "recency",
+        },
     ),
     "ccrs-two-layers-printed-gamma": Case("ccrs", {"num_layers": 2, "gamma": "printed"}),
     "ccrs-without-encoders": Case(
@@ -85,7 +89,9 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 
 
 @pytest.fixture(scope="module", params=CASES)
-def trained(request: pytest.FixtureRequest, corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+def trained(
+    request: pytest.FixtureRequest, corpus: Corpus, tmp_path_factory: pytest.TempPathFactory
+) -> Trained:
     case = CASES[request.param]
     config = small_config(name=case.name, model=case.model, objective="plain", epochs=case.epochs)
     folder = tmp_path_factory.mktemp(request.param) / "run"
@@ -131,7 +137,9 @@ def test_one_user_alone_adapts_as_in_a_batch(trained: Trained) -> None:
     assert any(len(task.support) == 0 for task in trained.tasks)
     assert any(len(task.support) > 0 for task in trained.tasks)
     together = adapted_scores(model, rates, trained.builder.adapting(trained.tasks), num_items)
-    alone = [adapted_scores(model, rates, trained.builder.adapting([task]), num_items) for task in trained.tasks]
+    alone = [
+        adapted_scores(model, rates, trained.builder.adapting([task]), num_items) for task in trained.tasks
+    ]
     torch.testing.assert_close(torch.cat(alone), together, rtol=1e-5, atol=1e-5)
 
 
@@ -148,7 +156,10 @@ def test_gradients_are_finite_and_reach_every_parameter(trained: Trained) -> Non
     PlainObjective(model)(trained.builder.plain(everyone, leave_out=True)).total.backward()  # type: ignore[no-untyped-call]
     if row.adapts:
         objective = MetaObjective(
-            model, trained.run.rates, num_items=trained.run.sizes.num_items, support_weight=1.0  # type: ignore[arg-type]
+            model,
+            trained.run.rates,
+            num_items=trained.run.sizes.num_items,
+            support_weight=1.0,  # type: ignore[arg-type]
         )
         objective(trained.builder.adapting(trained.tasks, leave_out=True)).total.backward()  # type: ignore[no-untyped-call]
     unused = tuple(trained.case.never_used)

@@ -95,7 +95,9 @@ def contexts_with(turns: list[int], ages: list[int], owners: list[int]) -> Conte
 def test_turns_are_looked_up_and_clipped(position: str, numbers: list[int]) -> None:
     model = tiny_ccrs(turn_position=position)
     weights = model.turn_weights(contexts_with([0, 2, 7, 1], [7, 5, 0, 1], [0, 0, 0, 1]))
-    scores = [model.turn_importance.score(torch.tanh(model.turn_importance.hidden(model.turns[n]))) for n in numbers]
+    scores = [
+        model.turn_importance.score(torch.tanh(model.turn_importance.hidden(model.turns[n]))) for n in numbers
+    ]
     expected = torch.cat([torch.cat(scores[:3]).softmax(0), torch.ones(1, dtype=torch.float64)])
     torch.testing.assert_close(weights, expected)
 
@@ -105,7 +107,9 @@ def test_user_vectors_are_the_weighted_mentions(turn_encoder: bool) -> None:  # 
     """Eq. 8: p = ½(μ^r + μ^o) H; μ^r alone without turn encoder; the learned default without a mention."""
     world = random_world()
     torch.manual_seed(0)
-    config = CCRSConfig(embedding_size=4, num_heads=2, user_size=2, initial_scale=1.0, turn_encoder=turn_encoder)
+    config = CCRSConfig(
+        embedding_size=4, num_heads=2, user_size=2, initial_scale=1.0, turn_encoder=turn_encoder
+    )
     sizes = Sizes(num_items=12, num_entities=20, num_relations=len(world.graph.relations))
     model = CCRS(config, sizes, torch.zeros(12)).double().eval()
     torch.nn.init.normal_(model.silence)
@@ -184,7 +188,9 @@ def test_history_of_others_changes_nothing_and_none_is_zero() -> None:
     other = items.clone()
     other[2:] = torch.randn(2, 4, dtype=torch.float64)
     louder = dataclasses.replace(history, ages=history.ages * 0)
-    changed = attention(contexts, owners, other, dataclasses.replace(history, users=torch.tensor([0, 0, 1, 1])))
+    changed = attention(
+        contexts, owners, other, dataclasses.replace(history, users=torch.tensor([0, 0, 1, 1]))
+    )
     assert torch.equal(changed[0], found[0])
     assert changed[1].any()
     assert not torch.equal(attention(contexts, owners, items, louder)[2], found[2])
@@ -201,7 +207,9 @@ def test_shared_rows_and_rows_of_each_user_score_the_same() -> None:
     world = random_world(num_users=8)
     for num_layers in (1, 2):
         torch.manual_seed(0)
-        config = CCRSConfig(embedding_size=4, num_heads=2, user_size=2, initial_scale=1.0, num_layers=num_layers)
+        config = CCRSConfig(
+            embedding_size=4, num_heads=2, user_size=2, initial_scale=1.0, num_layers=num_layers
+        )
         sizes = Sizes(num_items=12, num_entities=20, num_relations=len(world.graph.relations))
         model = CCRS(config, sizes, torch.zeros(12)).double().eval()
         builder = BatchBuilder(world.table, world.graph, num_items=12, num_layers=num_layers)

@@ -47,7 +47,9 @@ class Reference:
         neighbours, relations = self.graph.edges_of(entity)
         return list(zip(neighbours.tolist(), relations.tolist(), strict=True))
 
-    def attention(self, user: int, entity: int, below: Mapping[tuple[int, int], Tensor]) -> list[list[Tensor]]:
+    def attention(
+        self, user: int, entity: int, below: Mapping[tuple[int, int], Tensor]
+    ) -> list[list[Tensor]]:
         """G of every edge of an entity: [edge][head] (Eq. 1-3)."""
         edges = self.edges(entity)
         logits = []
@@ -79,7 +81,9 @@ class Reference:
         return torch.nn.functional.gelu(self.layer.output.T @ gathered) + below[user, entity]
 
 
-def make_layer(graph: KnowledgeGraph, gamma: Gamma = "one_plus", *, uniform: bool = False) -> RelationAttention:
+def make_layer(
+    graph: KnowledgeGraph, gamma: Gamma = "one_plus", *, uniform: bool = False
+) -> RelationAttention:
     layer = RelationAttention(
         embedding_size=SIZE,
         num_heads=HEADS,
@@ -116,7 +120,9 @@ def keys_of(graph: KnowledgeGraph, num_layers: int) -> list[list[tuple[int, int]
 
 @pytest.mark.parametrize("max_neighbours", [64, 3])
 @pytest.mark.parametrize(
-    ("gamma", "uniform"), [("one_plus", False), ("printed", False), ("one_plus", True)], ids=["1+γ", "γ", "uniform"]
+    ("gamma", "uniform"),
+    [("one_plus", False), ("printed", False), ("one_plus", True)],
+    ids=["1+γ", "γ", "uniform"],
 )
 @pytest.mark.parametrize("num_layers", [1, 2])
 def test_equals_the_equations(num_layers: int, gamma: Gamma, uniform: bool, max_neighbours: int) -> None:  # noqa: FBT001

@@ -35,7 +35,10 @@ SMALL_MODEL: dict[str, Any] = {"embedding_size": 8, "num_heads": 2, "user_size":
 
 def small_catalogue() -> tuple[Catalogue, tuple[Triple, ...]]:
     """Films, each by one person and of one genre."""
-    films = [Entity(f"f{n}", "movie", f"Film {n}", is_item=True, year=1990 + n) for n in range(NUM_PERSONS * FILMS_EACH)]
+    films = [
+        Entity(f"f{n}", "movie", f"Film {n}", is_item=True, year=1990 + n)
+        for n in range(NUM_PERSONS * FILMS_EACH)
+    ]
     persons = [Entity(f"p{n}", "person", f"Person{n} Family{n}") for n in range(NUM_PERSONS)]
     genres = [Entity(f"g{n}", "genre", f"Genre {n}") for n in range(2)]
     triples = [Triple(film.id, "director", f"p{n // FILMS_EACH}") for n, film in enumerate(films)]
@@ -63,12 +66,16 @@ def _dialogue(
     answers: dict[str, Feedback] = {}
     if rng.random() < 0.1:  # a context without any entity
         messages.append(message("seeker", "Hello there", [], catalogue))
-        messages.append(message("recommender", "Hi, try", [f"f{rng.integers(catalogue.num_items)}"], catalogue))
+        messages.append(
+            message("recommender", "Hi, try", [f"f{rng.integers(catalogue.num_items)}"], catalogue)
+        )
     for _ in range(2):
         person = int(rng.integers(NUM_PERSONS))
         films = person * FILMS_EACH + rng.permutation(FILMS_EACH)[: int(rng.integers(1, FILMS_EACH + 1))]
         messages.append(message("seeker", "I love films by", [f"p{person}"], catalogue))
-        messages.append(message("recommender", "Then have you seen", [f"f{film}" for film in films], catalogue))
+        messages.append(
+            message("recommender", "Then have you seen", [f"f{film}" for film in films], catalogue)
+        )
         answers |= {f"f{film}": Feedback(liked=bool(rng.integers(2))) for film in films}
     return Dialogue(name, user, tuple(messages), time=time, part=part, feedback=answers)
 
@@ -99,7 +106,11 @@ def write_corpus(folder: Path, dialogues: list[Dialogue] | None = None) -> Corpu
 
 
 def small_config(
-    *, name: str = "ccrs", model: Mapping[str, Any] | None = None, inner: Mapping[str, Any] | None = None, **training: Any
+    *,
+    name: str = "ccrs",
+    model: Mapping[str, Any] | None = None,
+    inner: Mapping[str, Any] | None = None,
+    **training: Any,
 ) -> RecommenderConfig:
     """A configuration that trains in a second: ``training`` goes into the section of this name."""
     sizes = SMALL_MODEL if name == "ccrs" else {}
@@ -110,7 +121,13 @@ def small_config(
             "graph": {"min_relation_count": 1},
             "data": {"order": "chronological"},
             "inner": dict(inner or {}),
-            "training": {"epochs": 3, "batch_size": 32, "learning_rate": 0.02, "max_task_dialogues": 4, **training},
+            "training": {
+                "epochs": 3,
+                "batch_size": 32,
+                "learning_rate": 0.02,
+                "max_task_dialogues": 4,
+                **training,
+            },
         }
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
 from ccrs.core.config import StrictConfig
 from ccrs.data.splits import SplitConfig
 from ccrs.meta.adaptation import InnerConfig
@@ -27,7 +29,7 @@ class UseConfig(StrictConfig):
     """The row of the model registry."""
     title: str = "CCRS"
     """What tables call it."""
-    model: dict[str, Any] = {}
+    model: dict[str, Any] = Field(default_factory=dict)
     """The model's own section, read by its row of the registry."""
     graph: GraphConfig = GraphConfig()
     data: SplitConfig = SplitConfig()

@@ -30,7 +30,13 @@ from ccrs.models.sizes import Sizes
 FORMAT = 1
 MANIFEST = "run.json"
 _CONFIG, _MODEL, _STATISTICS = "config.json", "model.safetensors", "statistics.safetensors"
-_WORDS, _SPLIT, _ENTITIES, _TRIPLES, _CARD = "vocabulary.json", "split.json", "entities.tsv", "triples.tsv", "README.md"
+_WORDS, _SPLIT, _ENTITIES, _TRIPLES, _CARD = (
+    "vocabulary.json",
+    "split.json",
+    "entities.tsv",
+    "triples.tsv",
+    "README.md",
+)
 _FILES = (_CONFIG, _MODEL, _STATISTICS, _WORDS, _SPLIT, _ENTITIES, _TRIPLES, _CARD)
 
 
@@ -118,14 +124,27 @@ def load_run(folder: Path) -> Run:
         rates = InnerRates(config.inner)
         tensors = load_file(folder / _MODEL)
         for module, prefix in ((model, "model."), (rates, "rates.")):
-            own = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+            own = {
+                name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)
+            }
             module.load_state_dict(own)
         data = DataIdentity(**read_json(folder / _SPLIT))
     except (SafetensorError, RuntimeError, KeyError, TypeError, DataError, ConfigError) as error:
-        raise CheckpointError(f"{folder}: cannot be loaded ({error}). Train it again with this version.") from error
+        raise CheckpointError(
+            f"{folder}: cannot be loaded ({error}). Train it again with this version."
+        ) from error
     graph = run_graph(config, catalogue, triples)
     return Run(
-        config, model.eval(), rates, sizes, catalogue, triples, graph, statistics, data, str(manifest.get("commit"))
+        config,
+        model.eval(),
+        rates,
+        sizes,
+        catalogue,
+        triples,
+        graph,
+        statistics,
+        data,
+        str(manifest.get("commit")),
     )
 
 
@@ -145,7 +164,9 @@ def _checked_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a folder whose files are all there and unaltered."""
     path = folder / MANIFEST
     if not folder.is_dir():
-        raise CheckpointError(f"{folder}: there is no such run. Train one: ccrs train CONFIG --data DIR --out {folder}")
+        raise CheckpointError(
+            f"{folder}: there is no such run. Train one: ccrs train CONFIG --data DIR --out {folder}"
+        )
     if not path.exists():
         raise CheckpointError(
             f"{folder}: is not a finished run ({MANIFEST} is missing). "
@@ -155,14 +176,20 @@ def _checked_manifest(folder: Path) -> dict[str, Any]:
         manifest = read_json(path)
         version, files = manifest["format"], dict(manifest["files"])
     except (DataError, KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{path}: is broken ({error}). Copy the run again, or train it again.") from error
+        raise CheckpointError(
+            f"{path}: is broken ({error}). Copy the run again, or train it again."
+        ) from error
     if version != FORMAT:
-        raise CheckpointError(f"{folder}: is a run of format {version}; this version reads {FORMAT}. Train it again.")
+        raise CheckpointError(
+            f"{folder}: is a run of format {version}; this version reads {FORMAT}. Train it again."
+        )
     for name in _FILES:
         if not (folder / name).is_file():
             raise CheckpointError(f"{folder / name}: is missing. Copy the run again, or train it again.")
         if name != _CARD and _digest(folder / name) != files.get(name):
-            raise CheckpointError(f"{folder / name}: was altered since training. Copy the run again, or train it again.")
+            raise CheckpointError(
+                f"{folder / name}: was altered since training. Copy the run again, or train it again."
+            )
     return dict(manifest)
 
 
@@ -170,7 +197,9 @@ def _digest(path: Path) -> str:
     try:
         return sha256(path)
     except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read ({error.strerror or error}). Check its permissions.") from error
+        raise CheckpointError(
+            f"{path}: cannot be read ({error.strerror or error}). Check its permissions."
+        ) from error
 
 
 def _read_statistics(folder: Path) -> Statistics:

@@ -42,7 +42,10 @@ def download(
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task(name, total=None)
         path = downloads.download(
-            name, out, url=url, progress=lambda done, total: progress.update(task, completed=done, total=total)
+            name,
+            out,
+            url=url,
+            progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
     source = downloads.SOURCES[name]
     say(f"{path}\nsha256 {sha256(path)}\n{source.checksum_note}\nlicence: {source.licence}")

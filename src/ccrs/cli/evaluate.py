@@ -39,7 +39,9 @@ def evaluate(
     ] = None,
     dialogues: Annotated[
         Path | None,
-        typer.Option("--dialogues", help="Judge on these instead: ReDial's or the own format.", show_default=False),
+        typer.Option(
+            "--dialogues", help="Judge on these instead: ReDial's or the own format.", show_default=False
+        ),
     ] = None,
     plain: Annotated[
         Path | None,
@@ -47,11 +49,17 @@ def evaluate(
     ] = None,
     order: Annotated[
         Order | None,
-        typer.Option("--order", help="Support and query by time or at random; the run's own when not given.", show_default=False),
+        typer.Option(
+            "--order",
+            help="Support and query by time or at random; the run's own when not given.",
+            show_default=False,
+        ),
     ] = None,
     json_out: Annotated[
         Path | None,
-        typer.Option("--json", help="Write the whole report here; - for standard output.", show_default=False),
+        typer.Option(
+            "--json", help="Write the whole report here; - for standard output.", show_default=False
+        ),
     ] = None,
     save_predictions: Annotated[
         Path | None,
@@ -79,7 +87,9 @@ def evaluate(
         write_json(json_out, result.report)
         remark(f"report written to {json_out}")
     if result.num_outside:
-        remark(f"{result.num_outside} samples recommend an item outside the run's catalogue; they count as misses.")
+        remark(
+            f"{result.num_outside} samples recommend an item outside the run's catalogue; they count as misses."
+        )
     if json_out is not None and str(json_out) == "-":
         say(json.dumps(result.report, ensure_ascii=False))
         return

@@ -26,7 +26,9 @@ def recommend(
     ] = None,
     support: Annotated[
         Path | None,
-        typer.Option("--support", help="The person's earlier dialogues (own format or ReDial's).", show_default=False),
+        typer.Option(
+            "--support", help="The person's earlier dialogues (own format or ReDial's).", show_default=False
+        ),
     ] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many items.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -46,7 +48,9 @@ def recommend(
         say(json.dumps(answer.as_json(), ensure_ascii=False))
     else:
         if not answer.mentions:
-            remark("Nothing in this is known to the catalogue: the ranking rests on the words and on what is popular.")
+            remark(
+                "Nothing in this is known to the catalogue: the ranking rests on the words and on what is popular."
+            )
         say(render(answer))
 
 

@@ -6,6 +6,7 @@ rows of his own (``row_users`` tells whose); otherwise all users share them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import torch
@@ -56,6 +57,7 @@ class Contexts:
     together_weights: Tensor  # (pairs, features) how strongly
     targets: Tensor  # (samples) item index
     sample_contexts: Tensor  # (samples)
+    for_seeker: bool = False  # whether the targets are what the seeker names next (auxiliary training)
 
     @property
     def num_contexts(self) -> int:
@@ -109,5 +111,6 @@ def _moved(value: object, device: torch.device) -> object:
     if isinstance(value, tuple):
         return tuple(_moved(part, device) for part in value)
     if isinstance(value, Batch | Contexts | Hop | History):
-        return type(value)(**{f.name: _moved(getattr(value, f.name), device) for f in fields(value)})
+        kind: Callable[..., object] = type(value)
+        return kind(**{f.name: _moved(getattr(value, f.name), device) for f in fields(value)})
     return value

@@ -63,7 +63,9 @@ def parse_config(kind: type[Config], values: Mapping[str, Any], source: str) -> 
     except ValidationError as error:
         faults = error.errors()
         lines = [f"  {_describe(kind, fault)}" for fault in faults]
-        raise ConfigError(f"{source}: {len(faults)} fault(s) in the configuration\n" + "\n".join(lines)) from None
+        raise ConfigError(
+            f"{source}: {len(faults)} fault(s) in the configuration\n" + "\n".join(lines)
+        ) from None
 
 
 def _describe(kind: type[BaseModel], fault: Any) -> str:
@@ -81,7 +83,9 @@ def _keys_at(kind: type[BaseModel], path: list[str]) -> list[str]:
     """The field names of the section at ``path``."""
     for name in path:
         field = kind.model_fields.get(name)
-        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+        if field is None or not (
+            isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+        ):
             return []
         kind = field.annotation
     return list(kind.model_fields)

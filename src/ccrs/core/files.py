@@ -53,7 +53,9 @@ def replacing_folder(folder: Path, *, marker: str) -> Iterator[Path]:
     An existing ``folder`` is replaced only if it is empty or holds ``marker`` (so that it is one
     of ours); otherwise ``DataError`` is raised and nothing is touched.
     """
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / marker).exists())):
+    if folder.exists() and (
+        not folder.is_dir() or (any(folder.iterdir()) and not (folder / marker).exists())
+    ):
         raise DataError(
             f"{folder}: is there already and is not ours to replace (no {marker}). Choose another folder."
         )

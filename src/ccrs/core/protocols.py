@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
-from ccrs.core.batch import Batch, Contexts
+from ccrs.core.batch import Batch, Contexts, History
 from ccrs.core.dialogue import Mention
 
 
@@ -18,6 +18,7 @@ class EntityLinker(Protocol):
         ...
 
 
+@runtime_checkable
 class AdaptableRecommender(Protocol):
     """A recommender that scores items by ``vectors · item_table`` plus logits that do not adapt.
 
@@ -38,6 +39,9 @@ class AdaptableRecommender(Protocol):
         """One vector for each context: (contexts, d)."""
         ...
 
-    def static_logits(self, logits: Tensor, contexts: Contexts) -> Tensor:
-        """``logits`` (contexts, items) with everything added that does not adapt."""
+    def static_logits(self, logits: Tensor, contexts: Contexts, history: History | None) -> Tensor:
+        """``logits`` (contexts, items) with everything added that does not depend on the inner parameters.
+
+        ``history`` is what the users' support dialogues held; None where it must not be looked at.
+        """
         ...

@@ -29,7 +29,9 @@ class Ragged:
         """Pack a list of rows."""
         offsets = np.zeros(len(rows) + 1, dtype=np.int64)
         np.cumsum([len(row) for row in rows], out=offsets[1:])
-        return cls(offsets, np.fromiter((value for row in rows for value in row), np.int64, count=int(offsets[-1])))
+        return cls(
+            offsets, np.fromiter((value for row in rows for value in row), np.int64, count=int(offsets[-1]))
+        )
 
     def __len__(self) -> int:
         return len(self.offsets) - 1

@@ -53,6 +53,7 @@ class BatchBuilder:
         vocabulary: Vocabulary | None = None,
         cooccurrence: Cooccurrence | None = None,
         max_words: int = 64,
+        for_seeker: bool = False,
     ) -> None:
         self.table = table
         self.graph = graph
@@ -60,6 +61,7 @@ class BatchBuilder:
         self.num_layers = num_layers
         self.cooccurrence = cooccurrence
         self.max_words = max_words
+        self.for_seeker = for_seeker
         self._edges = Ragged(graph.offsets, graph.neighbours)
         self._words = vocabulary.encode(table.words) if vocabulary is not None else None
         self._samples_of = _samples_by_context(table)
@@ -185,6 +187,7 @@ class BatchBuilder:
             together_weights=torch.from_numpy(weights),
             targets=_tensor(table.sample_targets[self._samples_of.values[samples]]),
             sample_contexts=_tensor(sample_contexts),
+            for_seeker=self.for_seeker,
         )
 
     def _hop(self, targets: _Keys, sources: _Keys, *, shared: bool) -> Hop:
@@ -245,7 +248,9 @@ class BatchBuilder:
         support = np.concatenate([task.support for task in tasks]) if tasks else np.zeros(0, np.int64)
         lengths = np.array([len(task.support) for task in tasks], np.int64)
         owners = np.repeat(np.arange(len(tasks)), lengths)
-        ages = np.repeat(np.cumsum(lengths), lengths) - 1 - np.arange(len(support)) if len(support) else support
+        ages = (
+            np.repeat(np.cumsum(lengths), lengths) - 1 - np.arange(len(support)) if len(support) else support
+        )
         positions, which = table.dialogue_mentions.positions(support)
         entities = table.dialogue_mentions.values[positions]
         kept = entities < self.num_items

@@ -33,7 +33,9 @@ class Cooccurrence:
             first, second = np.nonzero(~np.eye(len(items), dtype=np.bool_))
             heads.append(items[first])
             tails.append(items[second])
-        pairs, counts = np.unique(np.concatenate(heads) * num_items + np.concatenate(tails), return_counts=True)
+        pairs, counts = np.unique(
+            np.concatenate(heads) * num_items + np.concatenate(tails), return_counts=True
+        )
         lengths = np.bincount(pairs // num_items, minlength=num_items)
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         return cls(Ragged(offsets, pairs % num_items), counts.astype(np.int64), single)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ccrs.core.dialogue import Dialogue, Mention, Message
+from ccrs.core.dialogue import Dialogue, Mention, Message, Speaker
 from ccrs.core.graph import Catalogue
 from ccrs.core.samples import Ragged, SampleTable
 
@@ -41,19 +41,22 @@ def build_samples(
     catalogue: Catalogue,
     dialogues: Sequence[Dialogue],
     *,
+    speaker: Speaker = "recommender",
     open_ended: bool = False,
     keep_unknown: bool = False,
 ) -> SampleTable:
     """The samples of ``dialogues``, in their order.
 
-    A target is an item that the recommender names (by a marked mention, where the dialogue has marked
+    A target is an item that the recommender (or, for auxiliary training, the seeker: ``speaker``) names (by a marked mention, where the dialogue has marked
     ones). Mentions of entities outside ``catalogue`` are left out. With ``open_ended`` every dialogue gets one
     more context, without sample, that holds all of it: the state in which a live system answers. With
     ``keep_unknown`` a recommended item outside the catalogue is a sample with target -1 (a miss).
     """
     rows = _Rows()
     for dialogue in dialogues:
-        _add_dialogue(rows, catalogue, dialogue, open_ended=open_ended, keep_unknown=keep_unknown)
+        _add_dialogue(
+            rows, catalogue, dialogue, speaker=speaker, open_ended=open_ended, keep_unknown=keep_unknown
+        )
     return SampleTable(
         users=tuple(rows.users),
         dialogue_ids=tuple(dialogue.id for dialogue in dialogues),
@@ -77,7 +80,13 @@ def build_samples(
 
 
 def _add_dialogue(
-    rows: _Rows, catalogue: Catalogue, dialogue: Dialogue, *, open_ended: bool, keep_unknown: bool
+    rows: _Rows,
+    catalogue: Catalogue,
+    dialogue: Dialogue,
+    *,
+    speaker: Speaker,
+    open_ended: bool,
+    keep_unknown: bool,
 ) -> None:
     index, number = catalogue.index, len(rows.dialogue_users)
     rows.dialogue_users.append(rows.users.setdefault(dialogue.user, len(rows.users)))
@@ -88,7 +97,7 @@ def _add_dialogue(
     words: list[str] = []
     turns = dialogue.turns()
     for position, (message, turn) in enumerate(zip(dialogue.messages, turns, strict=True)):
-        if message.speaker == "recommender":
+        if message.speaker == speaker:
             items = _items_of(message, catalogue, marked_only=marked_only, keep_unknown=keep_unknown)
             if items:
                 _add_context(rows, number, position, turn, seen, len(words))
@@ -125,9 +134,7 @@ def _add_context(
     rows.word_counts.append(num_words)
 
 
-def _items_of(
-    message: Message, catalogue: Catalogue, *, marked_only: bool, keep_unknown: bool
-) -> list[int]:
+def _items_of(message: Message, catalogue: Catalogue, *, marked_only: bool, keep_unknown: bool) -> list[int]:
     """The distinct items a message names, in order; unknown ones as -1 when they are kept."""
     found: dict[str, int] = {}
     for mention in message.mentions:

@@ -61,7 +61,9 @@ def split_users(
 
 
 def _official(
-    table: SampleTable, fractions: np.ndarray[tuple[int], np.dtype[np.float64]], parts: tuple[Part | None, ...] | None
+    table: SampleTable,
+    fractions: np.ndarray[tuple[int], np.dtype[np.float64]],
+    parts: tuple[Part | None, ...] | None,
 ) -> IntArray:
     if parts is None or any(part is None for part in parts):
         raise DataError("The data has no official split. Use data.protocol = 'user' or 'folds'.")

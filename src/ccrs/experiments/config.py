@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from collections.abc import Sequence
+from pathlib import Path
 
 from ccrs.artifacts.config import UseConfig
 from ccrs.core.config import apply_overrides, load_toml, parse_config
@@ -35,5 +35,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> RecommenderConfig:
     if faults:
         raise ConfigError("\n".join(faults))
     if config.training.objective == "meta" and not model_row(config.name).adapts:
-        raise ConfigError(f"{path}: training.objective = 'meta', but {config.name!r} cannot adapt. Use 'plain'.")
+        raise ConfigError(
+            f"{path}: training.objective = 'meta', but {config.name!r} cannot adapt. Use 'plain'."
+        )
     return config.model_copy(update={"model": parsed.model_dump()})

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from ccrs.core.dialogue import Part
 from ccrs.core.graph import Catalogue, Triple
 from ccrs.core.samples import IntArray, SampleTable, UserTask
 from ccrs.data.prepared import Manifest, load_prepared
 from ccrs.data.samples import build_samples
 from ccrs.data.splits import TEST, TRAIN, VALIDATION, SplitConfig, split_users, user_tasks
-from ccrs.core.dialogue import Part
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,9 @@ def evaluate(
     folders = fold_folders(folder)
     plains = fold_folders(plain) if plain is not None else []
     if plains and len(plains) != len(folders):
-        raise CheckpointError(f"{plain}: has {len(plains)} fold(s), {folder} has {len(folders)}. Train both alike.")
+        raise CheckpointError(
+            f"{plain}: has {len(plains)} fold(s), {folder} has {len(folders)}. Train both alike."
+        )
     cache: dict[str, Corpus] = {}
     parts: list[Rows] = []
     predictions: list[dict[str, Any]] = []
@@ -71,7 +73,12 @@ def evaluate(
     for number, fold in enumerate(folders):
         run = load_run(fold)
         if order is not None:
-            run = replace(run, config=run.config.model_copy(update={"data": run.config.data.model_copy(update={"order": order})}))
+            run = replace(
+                run,
+                config=run.config.model_copy(
+                    update={"data": run.config.data.model_copy(update={"order": order})}
+                ),
+            )
         runs.append(run)
         if dialogues is not None:
             table, tasks, support = _foreign(run, dialogues, lenient=lenient)
@@ -145,7 +152,9 @@ def judge(
         rows["unadapted"] = outcomes_of(table, tasks, ranks, samples, fold)
     else:
         rows["unadapted"] = rows["metrics"]
-    rows["popularity"] = outcomes_of(table, tasks, _popularity_ranks(table, samples, popularity), samples, fold)
+    rows["popularity"] = outcomes_of(
+        table, tasks, _popularity_ranks(table, samples, popularity), samples, fold
+    )
     return rows, predictions
 
 
@@ -190,7 +199,9 @@ def _own_corpus(run: Run, data: Path | None, cache: dict[str, Corpus]) -> Corpus
     path = data if data is not None else Path(run.data.path)
     if str(path) not in cache:
         if not path.exists():
-            raise DataError(f"{path}: the data this run was trained on is gone. Name its new place with --data DIR.")
+            raise DataError(
+                f"{path}: the data this run was trained on is gone. Name its new place with --data DIR."
+            )
         cache[str(path)] = load_corpus(path)
     corpus = cache[str(path)]
     if corpus.manifest.checksum != run.data.checksum:
@@ -232,4 +243,12 @@ def _popularity_ranks(table: SampleTable, samples: IntArray, popularity: IntArra
     return torch.where(targets >= 0, ranks, torch.full_like(ranks, MISS)).numpy()
 
 
-__all__ = ["Evaluation", "evaluate", "fold_folders", "judge", "query_samples", "signature", "write_predictions"]
+__all__ = [
+    "Evaluation",
+    "evaluate",
+    "fold_folders",
+    "judge",
+    "query_samples",
+    "signature",
+    "write_predictions",
+]

@@ -63,7 +63,11 @@ def _item_of(movie: str, title: str, catalogue: Catalogue, linker: Linker) -> st
     if entity is not None and linker.find_item(title) == entity:
         return movie
     found = linker.find_item(title)
-    return movie if found is None and entity is None else (f"unknown:{movie}" if found is None else catalogue.entities[found].id)
+    return (
+        movie
+        if found is None and entity is None
+        else (f"unknown:{movie}" if found is None else catalogue.entities[found].id)
+    )
 
 
 def _renamed(dialogue: Dialogue, known: Mapping[str, str]) -> Dialogue:
@@ -71,7 +75,10 @@ def _renamed(dialogue: Dialogue, known: Mapping[str, str]) -> Dialogue:
         Message(
             message.speaker,
             message.text,
-            tuple(replace(mention, entity=known.get(mention.entity, mention.entity)) for mention in message.mentions),
+            tuple(
+                replace(mention, entity=known.get(mention.entity, mention.entity))
+                for mention in message.mentions
+            ),
         )
         for message in dialogue.messages
     )

@@ -14,6 +14,7 @@ from ccrs.data.batching import BatchBuilder
 from ccrs.evaluation.ranking import MISS, target_ranks
 from ccrs.evaluation.report import SampleOutcomes
 from ccrs.meta.adaptation import InnerRates, adapt, scores
+from ccrs.models.registry import as_adaptable
 
 CONTEXTS_A_BATCH = 512
 Take = Callable[[Tensor, IntArray], None]
@@ -41,12 +42,12 @@ def adapted_logits(
 
 def adapted_scores(model: nn.Module, rates: InnerRates, batch: Batch, num_items: int) -> Tensor:
     """Logits of the query contexts of ``batch`` after the inner steps: (contexts, items)."""
+    adaptable = as_adaptable(model)
     with torch.enable_grad():
-        result = adapt(model, rates, batch, num_items)  # type: ignore[arg-type] - checked by the registry
+        adapted = adapt(adaptable, rates, batch, num_items).adapted
     with torch.no_grad():
-        adapted = result.adapted
-        vectors = model.user_vectors(adapted.rows, adapted.users, batch.query, batch)  # type: ignore[operator]
-        return scores(model, vectors, batch.query, batch, adapted)  # type: ignore[arg-type]
+        vectors = adaptable.user_vectors(adapted.rows, adapted.users, batch.query, batch)
+        return scores(adaptable, vectors, batch.query, batch, adapted)
 
 
 def unadapted_logits(model: nn.Module, builder: BatchBuilder, tasks: Sequence[UserTask], take: Take) -> None:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 
 from ccrs.artifacts.run import Run
+from ccrs.core.batch import Batch
 from ccrs.core.dialogue import Dialogue, Mention, Message
 from ccrs.core.errors import DataError
 from ccrs.core.samples import UserTask
@@ -64,10 +65,14 @@ def recover_preferences(
     relations = tuple(next(iter(preferences.values())))
     missing = set(relations) - set(run.graph.relations)
     if missing:
-        raise DataError(f"The run's graph has no relation {', '.join(sorted(missing))}. Lower graph.min_relation_count.")
+        raise DataError(
+            f"The run's graph has no relation {', '.join(sorted(missing))}. Lower graph.min_relation_count."
+        )
     ids = torch.tensor([run.graph.relations.index(relation) for relation in relations])
     text = "x" * len(probes)
-    mentions = tuple(Mention(item, position, position + 1, marked=True) for position, item in enumerate(probes))
+    mentions = tuple(
+        Mention(item, position, position + 1, marked=True) for position, item in enumerate(probes)
+    )
     users = tuple(preferences)
     asked = [Dialogue(f"probe-{user}", user, (Message("seeker", text, mentions),)) for user in users]
     mine = [dialogue for dialogue in dialogues if dialogue.user in preferences]
@@ -90,11 +95,8 @@ def recover_preferences(
     return Recovery(users, relations, np.concatenate(changes), known)
 
 
-def _attention_change(run: Run, model: CCRS, batch: object, relations: torch.Tensor) -> FloatArray:
+def _attention_change(run: Run, model: CCRS, batch: Batch, relations: torch.Tensor) -> FloatArray:
     """Attention mass of each user of the batch on ``relations``, adapted minus unadapted: (users, relations)."""
-    from ccrs.core.batch import Batch  # noqa: PLC0415
-
-    assert isinstance(batch, Batch)  # noqa: S101
     with torch.enable_grad():
         adapted = adapt(model, run.rates, batch, run.catalogue.num_items).adapted
     hop = batch.query.hops[-1]

@@ -72,12 +72,14 @@ class Recommendation:
 
 
 class Recommender:
-    """A loaded run that recommends::
+    """A loaded run that recommends.
 
-        recommender = Recommender.load(Path("demo-run"))
-        answer = recommender.recommend("I like Titanic (1997)")
-        for item in answer.items:
-            print(item.rank, item.title, item.reasons)
+    Example::
+
+    recommender = Recommender.load(Path("demo-run"))
+    answer = recommender.recommend("I like Titanic (1997)")
+    for item in answer.items:
+        print(item.rank, item.title, item.reasons)
     """
 
     def __init__(self, run: Run) -> None:
@@ -87,7 +89,7 @@ class Recommender:
         self.model: CCRS = run.model
         self.linker = run_linker(run.catalogue, run.statistics.popularity)
         for parameter in self.model.parameters():
-            parameter.requires_grad_(False)  # noqa: FBT003 - torch's signature
+            parameter.requires_grad_(False)
 
     @classmethod
     def load(cls, folder: Path | str) -> Recommender:
@@ -153,7 +155,12 @@ class Recommender:
         self, logits: Tensor, plain: Tensor, named: set[int], view: _View, weights: Tensor, k: int
     ) -> tuple[Recommended, ...]:
         allowed = [item for item in logits.argsort(descending=True).tolist() if item not in named]
-        before = {item: rank for rank, item in enumerate((i for i in plain.argsort(descending=True).tolist() if i not in named), 1)}
+        before = {
+            item: rank
+            for rank, item in enumerate(
+                (i for i in plain.argsort(descending=True).tolist() if i not in named), 1
+            )
+        }
         probabilities = logits.softmax(dim=0)
         return tuple(
             Recommended(
@@ -176,7 +183,9 @@ class Recommender:
             near = ", ".join(repr(found.title) for found in self.linker.nearest(item)) or "nothing near it"
             raise DataError(f"{item!r} is not in the catalogue. The nearest are: {near}.")
         title = self.run.catalogue.entities[entity].title
-        return Message("seeker", title, (Mention(self.run.catalogue.entities[entity].id, 0, len(title), marked=True),))
+        return Message(
+            "seeker", title, (Mention(self.run.catalogue.entities[entity].id, 0, len(title), marked=True),)
+        )
 
 
 class _View:
@@ -202,10 +211,10 @@ class _View:
 
     def edge_weights(self, rows: Tensor, users: Tensor) -> Tensor:
         """Attention of each edge, averaged over heads, times the weight of the mention it belongs to."""
-        attention = self.model.layers[-1].weights(self._lower(rows, users), users, self.hop).mean(dim=1)  # type: ignore[operator]
+        attention: Tensor = self.model.layers[-1].weights(self._lower(rows, users), users, self.hop)  # type: ignore[operator]
         weights = torch.zeros(self.hop.num_targets)
         weights.index_add_(0, self.batch.query.mention_encodings[self.mine], self._totals(rows, users)[2])
-        return attention * weights[self.hop.edge_targets]
+        return attention.mean(dim=1) * weights[self.hop.edge_targets]
 
     def _totals(self, rows: Tensor, users: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """μ^r, μ^o and the weight used, for the mentions of the context."""
@@ -245,14 +254,19 @@ class _View:
 
     def by_neighbour(self, own: Tensor, common: Tensor) -> tuple[Weight, ...]:
         """Attention mass of each (relation, neighbour), the heaviest first."""
-        names = [f"{relation}: {self.run.catalogue.entities[n].name}" for relation, n in zip(self.relations, self.neighbours, strict=False)]
+        names = [
+            f"{relation}: {self.run.catalogue.entities[n].name}"
+            for relation, n in zip(self.relations, self.neighbours, strict=False)
+        ]
         return _summed(names, own, common) if names else ()
 
     def reasons(self, item: int, weights: Tensor) -> tuple[str, ...]:
         """What ``item`` shares with the mentioned entities, by attention: facts of the graph only."""
         facts: dict[str, float] = defaultdict(float)
         neighbours, relations = self.run.graph.edges_of(item)
-        mine = {(int(n), self.run.graph.relations[int(r)]) for n, r in zip(neighbours, relations, strict=True)}
+        mine = {
+            (int(n), self.run.graph.relations[int(r)]) for n, r in zip(neighbours, relations, strict=True)
+        }
         for edge, (neighbour, relation) in enumerate(zip(self.neighbours, self.relations, strict=False)):
             if (neighbour, relation) in mine:
                 facts[f"{relation} {self.run.catalogue.entities[neighbour].name}"] += float(weights[edge])
@@ -260,7 +274,9 @@ class _View:
         for neighbour, relation in mine:
             if neighbour in named:
                 facts[f"{relation} {self.run.catalogue.entities[neighbour].name}"] += 1.0
-        return tuple(sorted((fact for fact, weight in facts.items() if weight > 0), key=lambda fact: -facts[fact])[:3])
+        return tuple(
+            sorted((fact for fact, weight in facts.items() if weight > 0), key=lambda fact: -facts[fact])[:3]
+        )
 
 
 def _summed(names: Sequence[str], own: Tensor, common: Tensor) -> tuple[Weight, ...]:
@@ -268,4 +284,6 @@ def _summed(names: Sequence[str], own: Tensor, common: Tensor) -> tuple[Weight, 
     for name, mine, theirs in zip(names, own.tolist(), common.tolist(), strict=True):
         totals[name][0] += mine
         totals[name][1] += theirs
-    return tuple(sorted((Weight(name, a, b) for name, (a, b) in totals.items() if a or b), key=lambda w: -w.weight))
+    return tuple(
+        sorted((Weight(name, a, b) for name, (a, b) in totals.items() if a or b), key=lambda w: -w.weight)
+    )

@@ -26,7 +26,7 @@ from ccrs.experiments.config import RecommenderConfig
 from ccrs.experiments.corpus import Corpus, Division, divide
 from ccrs.experiments.judging import adapted_logits, ranks_of, unadapted_logits
 from ccrs.meta.adaptation import InnerRates
-from ccrs.models.registry import model_row
+from ccrs.models.registry import as_adaptable
 from ccrs.models.sizes import Sizes
 from ccrs.training.distributed import Workers
 from ccrs.training.loop import EpochPlan, Trained, train
@@ -110,13 +110,17 @@ def train_recommender(
     processes = Workers(workers, device)
     processes.start()
     if (out / MANIFEST).exists() and not resume:
-        raise ConfigError(f"{out}: holds a finished run already. Choose another --out, or go on with --resume.")
+        raise ConfigError(
+            f"{out}: holds a finished run already. Choose another --out, or go on with --resume."
+        )
     setup = set_up(config, corpus)
     if processes.is_first:
         out.mkdir(parents=True, exist_ok=True)
     processes.wait()
     if len(setup.training_dialogues) == 0:
-        raise ConfigError(f"{corpus.path}: no dialogue falls into the training part. Use another split or more data.")
+        raise ConfigError(
+            f"{corpus.path}: no dialogue falls into the training part. Use another split or more data."
+        )
     modules = nn.ModuleDict({"model": setup.model, "rates": setup.rates}).to(processes.device)
     speaks = processes.is_first and not quiet
     with Tracker(out, epochs=config.training.epochs, quiet=not speaks, record=processes.is_first) as tracker:
@@ -169,7 +173,7 @@ def _objective(setup: Setup) -> Objective:
         return PlainObjective(setup.model)
     training = setup.config.training
     return MetaObjective(
-        setup.model,  # type: ignore[arg-type] - the configuration has checked that the model adapts
+        as_adaptable(setup.model),
         setup.rates,
         num_items=setup.sizes.num_items,
         support_weight=training.support_weight,
@@ -200,7 +204,9 @@ def _validation(setup: Setup) -> Callable[[], dict[str, float]]:
     def validate() -> dict[str, float]:
         setup.model.eval()
         if setup.adapts:
-            ranks, _ = ranks_of(table, lambda take: adapted_logits(setup.model, setup.rates, setup.builder, tasks, take))
+            ranks, _ = ranks_of(
+                table, lambda take: adapted_logits(setup.model, setup.rates, setup.builder, tasks, take)
+            )
         else:
             ranks, _ = ranks_of(table, lambda take: unadapted_logits(setup.model, setup.builder, tasks, take))
         values = per_sample(ranks)

@@ -41,11 +41,15 @@ class InnerConfig(StrictConfig):
 class InnerRates(nn.Module):
     """β_entity, β_user and n₀, kept positive by a softplus when learned."""
 
+    active: Tensor
+
     def __init__(self, config: InnerConfig) -> None:
         super().__init__()
         self.config = config
         start = torch.tensor([config.entity_lr, config.user_lr, config.half_count], dtype=torch.float64)
-        raw = torch.where(start > 0, start + torch.log(-torch.expm1(-start)), torch.full_like(start, -torch.inf))
+        raw = torch.where(
+            start > 0, start + torch.log(-torch.expm1(-start)), torch.full_like(start, -torch.inf)
+        )
         self.raw = nn.Parameter(raw.float(), requires_grad=config.learned)
         # A rate of exactly 0 stays 0: softplus has no such point, so it is masked.
         self.register_buffer("active", (start > 0).float())
@@ -88,7 +92,8 @@ def scores(
     logits = vectors @ model.item_table().T
     if adapted is not None:
         logits = logits + _output_change(vectors, contexts.users, batch, adapted)
-    return model.static_logits(logits, contexts)
+    history = batch.history if contexts is batch.query else None
+    return model.static_logits(logits, contexts, history)
 
 
 def _output_change(vectors: Tensor, owners: Tensor, batch: Batch, adapted: Adapted) -> Tensor:
@@ -174,7 +179,12 @@ def _step(
         residuals, table = residuals.detach(), table.detach()
     upstream = residuals @ table + _residual_change(residuals, batch, state, second=second)
     row_gradient, user_gradient = torch.autograd.grad(
-        vectors, (state.rows, state.users), upstream, create_graph=second, retain_graph=True, allow_unused=True,
+        vectors,
+        (state.rows, state.users),
+        upstream,
+        create_graph=second,
+        retain_graph=True,
+        allow_unused=True,
         materialize_grads=True,
     )
     support = vectors if second else vectors.detach()

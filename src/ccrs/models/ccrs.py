@@ -7,10 +7,10 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from ccrs.core.batch import Batch, Contexts
+from ccrs.core.batch import Batch, Contexts, History
 from ccrs.core.config import StrictConfig
 from ccrs.core.errors import ConfigError
-from ccrs.models.layers.history_attention import HistoryAttention
+from ccrs.models.layers.history_attention import HistoryAttention, HistoryPrior
 from ccrs.models.layers.importance import Importance
 from ccrs.models.layers.relation_attention import Gamma, RelationAttention
 from ccrs.models.layers.segments import segment_sum
@@ -26,14 +26,20 @@ class Additions(StrictConfig):
     """Add a learned weight of items named beside the context's items in training dialogues."""
     words: bool = False
     """Add the mean embedding of the context's words to the user vector."""
+    seeker_targets: bool = False
+    """Learn from what seekers name next as well, told apart by a vector of its own."""
     speaker: bool = False
     """Tell whether the user or the recommender named an entity."""
     user_in_score: bool = False
     """Add the (adapted) user embedding to the user vector."""
     history: bool = False
     """Add attention over the items of the user's earlier dialogues."""
+    history_prior: bool = False
+    """Add a learned weight to the items of the user's earlier dialogues, by how they came up and how long ago."""
     row_dropout: float = 0.0
     """Dropout on entity rows."""
+    residual_dropout: float = 0.0
+    """How often training leaves out an entity's own row (Eq. 6), so that its neighbours speak for it."""
     vector_dropout: float = 0.0
     """Dropout on the user vector."""
 
@@ -67,11 +73,14 @@ class CCRS(nn.Module):
     the first rows of the entity table and are tied to the output (H̃ of Eq. 8).
     """
 
+    log_popularity: Tensor
+
     def __init__(self, config: CCRSConfig, sizes: Sizes, popularity: Tensor) -> None:
         super().__init__()
         if config.embedding_size % config.num_heads:
             raise ConfigError(
-                f"model.embedding_size = {config.embedding_size} is not divisible by model.num_heads = {config.num_heads}."
+                f"model.embedding_size = {config.embedding_size} cannot be divided by "
+                f"model.num_heads = {config.num_heads}. Choose a multiple."
             )
         self.config, self.sizes = config, sizes
         self.sparse_gradients = True  # off for references that differentiate through the lookup twice
@@ -91,6 +100,7 @@ class CCRS(nn.Module):
                 user_size=config.user_size,
                 gamma=config.gamma,
                 uniform=not config.relation_encoder,
+                residual_dropout=added.residual_dropout,
             )
             for _ in range(config.num_layers)
         )
@@ -100,10 +110,14 @@ class CCRS(nn.Module):
         self.register_buffer("log_popularity", popularity.float().log1p())
         self.prior_weight = nn.Parameter(torch.full((), 0.5 if added.item_prior else 0.0))
         self.together_weight = nn.Parameter(torch.full((sizes.num_features,), 0.1))
-        self.words = nn.Parameter(torch.randn(sizes.num_words if added.words else 1, size) * config.initial_scale)
+        self.words = nn.Parameter(
+            torch.randn(sizes.num_words if added.words else 1, size) * config.initial_scale
+        )
         self.speaker = nn.Parameter(torch.zeros(2, size))
+        self.seeker_role = nn.Parameter(torch.zeros(size))
         self.user_score = nn.Linear(config.user_size, size, bias=False)
         self.history = HistoryAttention(size)
+        self.history_prior = HistoryPrior()
         self._freeze_unused()
 
     def _freeze_unused(self) -> None:
@@ -114,8 +128,10 @@ class CCRS(nn.Module):
             (added.cooccurrence, [self.together_weight]),
             (added.words, [self.words]),
             (added.speaker, [self.speaker]),
+            (added.seeker_targets, [self.seeker_role]),
             (added.user_in_score, list(self.user_score.parameters())),
             (added.history, list(self.history.parameters())),
+            (added.history_prior, list(self.history_prior.parameters())),
             (self.config.turn_encoder, [self.turns, *self.turn_importance.parameters()]),
         ]
         for used, parameters in unused:
@@ -135,7 +151,7 @@ class CCRS(nn.Module):
         """Logits of all items for the query contexts, nobody adapted: (contexts, items)."""
         rows, users = self.gather(batch)
         vectors = self.user_vectors(rows, users, batch.query, batch)
-        return self.static_logits(vectors @ self.item_table().T, batch.query)
+        return self.static_logits(vectors @ self.item_table().T, batch.query, batch.history)
 
     def gather(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """The inner parameters the batch works on: entity rows (rows, d) and users (users, d_u)."""
@@ -145,7 +161,9 @@ class CCRS(nn.Module):
         other = nn.functional.embedding(
             batch.row_entities[~is_item] - self.sizes.num_items, self.others, sparse=self.sparse_gradients
         )
-        rows = rows.index_copy(0, is_item.nonzero()[:, 0], self.items.index_select(0, batch.row_entities[is_item]))
+        rows = rows.index_copy(
+            0, is_item.nonzero()[:, 0], self.items.index_select(0, batch.row_entities[is_item])
+        )
         rows = rows.index_copy(0, (~is_item).nonzero()[:, 0], other)
         users = self.users.index_select(0, batch.users)
         return rows, users
@@ -163,10 +181,12 @@ class CCRS(nn.Module):
         weights = self._importance(encoded, contexts)  # (mentions,)
         vectors = segment_sum(encoded * weights[:, None], contexts.mention_contexts, contexts.num_contexts)
         spoken = torch.zeros(contexts.num_contexts, dtype=torch.bool, device=rows.device)
-        spoken = spoken.index_fill(0, contexts.mention_contexts, True)  # noqa: FBT003 - torch's signature
+        spoken = spoken.index_fill(0, contexts.mention_contexts, True)
         vectors = torch.where(spoken[:, None], vectors, self.silence)
         if added.words:
             vectors = vectors + self._mean_words(contexts)
+        if contexts.for_seeker:
+            vectors = vectors + self.seeker_role
         if added.user_in_score:
             vectors = vectors + self.user_score(users).index_select(0, contexts.users)
         if added.history and with_history and len(batch.history.items):
@@ -174,15 +194,19 @@ class CCRS(nn.Module):
             vectors = vectors + self.history(vectors, contexts.users, known, batch.history)
         return self._dropout(vectors, added.vector_dropout)
 
-    def static_logits(self, logits: Tensor, contexts: Contexts) -> Tensor:
+    def static_logits(self, logits: Tensor, contexts: Contexts, history: History | None) -> Tensor:
         """``logits`` (contexts, items) with all that does not depend on the inner parameters added."""
-        bias = self.item_bias
+        bias: Tensor = self.item_bias
         if self.config.additions.item_prior:
             bias = bias + self.prior_weight * self.log_popularity
         logits = logits + bias
         if self.config.additions.cooccurrence and len(contexts.together):
             strength = contexts.together_weights @ self.together_weight
             logits = logits.flatten().index_add(0, contexts.together, strength).view_as(logits)
+        if self.config.additions.history_prior and history is not None and len(history.items):
+            entries, strength = self.history_prior(contexts.users, history)
+            flat = entries[0] * logits.shape[1] + history.items[entries[1]]
+            logits = logits.flatten().index_add(0, flat, strength).view_as(logits)
         return logits
 
     def encode(self, rows: Tensor, users: Tensor, contexts: Contexts) -> Tensor:
@@ -196,7 +220,7 @@ class CCRS(nn.Module):
 
     def _importance(self, encoded: Tensor, contexts: Contexts) -> Tensor:
         """½(μ^r + μ^o) of every mention; μ^r alone without turn encoder."""
-        own = self.self_importance(encoded, contexts.mention_contexts, contexts.num_contexts)
+        own: Tensor = self.self_importance(encoded, contexts.mention_contexts, contexts.num_contexts)
         if not self.config.turn_encoder:
             return own
         return (own + self.turn_weights(contexts)) / 2
@@ -206,7 +230,8 @@ class CCRS(nn.Module):
         absolute = self.config.turn_position == "absolute"
         numbers = contexts.mention_turns if absolute else contexts.mention_ages
         turns = self.turns[numbers.clamp(max=self.config.max_turns - 1)]
-        return self.turn_importance(turns, contexts.mention_contexts, contexts.num_contexts)
+        weights: Tensor = self.turn_importance(turns, contexts.mention_contexts, contexts.num_contexts)
+        return weights
 
     def _mean_words(self, contexts: Contexts) -> Tensor:
         """Sum of word embeddings over the root of their number: (contexts, d)."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ccrs.core.config import StrictConfig, parse_config
 from ccrs.core.errors import ConfigError
+from ccrs.core.protocols import AdaptableRecommender
 from ccrs.models.baselines.popularity import Popularity, PopularityConfig
 from ccrs.models.ccrs import CCRS, CCRSConfig
 from ccrs.models.sizes import Sizes
@@ -37,6 +38,15 @@ def model_row(name: str) -> ModelRow:
     if name not in MODELS:
         raise ConfigError(f"name = {name!r}: there is no such model; known: {', '.join(sorted(MODELS))}.")
     return MODELS[name]
+
+
+def as_adaptable(model: nn.Module) -> AdaptableRecommender:
+    """The model as one that adapts; raises ``ConfigError`` when it is none."""
+    if not isinstance(model, AdaptableRecommender):
+        raise ConfigError(
+            f"{type(model).__name__} cannot adapt. Use training.objective = 'plain' and adapt = false."
+        )
+    return model
 
 
 def parse_model_config(name: str, values: Mapping[str, Any], source: str) -> StrictConfig:

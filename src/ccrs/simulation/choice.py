@@ -83,7 +83,9 @@ class ChoiceModel:
                 return choice
         left = [film for film in np.flatnonzero(self.popularity).tolist() if film not in known]
         if not left:
-            raise DataError("A simulated user knows every film. Use fewer dialogues for each user, or more films.")
+            raise DataError(
+                "A simulated user knows every film. Use fewer dialogues for each user, or more films."
+            )
         return Choice(left[int(rng.integers(len(left)))], "popularity")
 
     def _draw(

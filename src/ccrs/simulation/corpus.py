@@ -15,8 +15,9 @@ from ccrs.core.errors import DataError
 from ccrs.core.graph import Catalogue, Entity, Triple
 from ccrs.simulation.choice import Choice, ChoiceConfig, ChoiceModel
 from ccrs.simulation.films import Film, film_catalogue, load_films, slug
-from ccrs.simulation.phrases import REASON, SEEKER, SUGGEST, MessageWriter, Style, pick, style_of
+from ccrs.simulation.phrases import MessageWriter, pick, style_of
 from ccrs.simulation.pivots import Pivot, find_pivots, hold_out, value_groups
+from ccrs.simulation.templates import REASON, SEEKER, SUGGEST, Style
 from ccrs.simulation.truth import SampleTruth, Truth
 from ccrs.simulation.users import SimulatedUser, draw_users
 
@@ -35,8 +36,8 @@ class SimulationConfig(StrictConfig):
     relations: tuple[str, ...] = ("director", "actor", "composer", "theme")
     concentration: float = Field(0.1, gt=0)  # of the Dirichlet distribution of preferences
     num_favourites: int = Field(3, ge=1)  # favourite entities of a user
-    num_values: int = Field(25, ge=1)  # values (persons, themes) of each relation that people follow
-    max_films: int = Field(30, ge=2)  # films of one value, at most
+    num_values: int = Field(16, ge=1)  # values (persons, themes) of each relation that people follow
+    max_films: int = Field(60, ge=2)  # films of one value, at most
     group_size: int = Field(5, ge=2)  # films of one value that are recommended
     fan_size: int = Field(4, ge=1)  # of them, for a named film, those that share nothing else with it
     min_relations: int = Field(2, ge=1)  # relations with a fan that a film needs to be named
@@ -211,7 +212,9 @@ class _Simulator:
         else:
             again = [p.film for p in pivots if p.film in memory.named and p.film not in here]
             if not again:
-                raise DataError("A simulated user has no film left to name. Use fewer dialogues, or more films.")
+                raise DataError(
+                    "A simulated user has no film left to name. Use fewer dialogues, or more films."
+                )
             film = again[int(self.rng.integers(len(again)))]
         memory.named.add(film)
         memory.known.add(film)
@@ -220,7 +223,9 @@ class _Simulator:
     def _open(self, user: SimulatedUser, named: Sequence[int], spoken: bool) -> Message:
         """The seeker's first message."""
         writer = MessageWriter()
-        writer.say(pick(SEEKER[f"open_{len(named)}"], user.part, self.rng), [self._name(film) for film in named])
+        writer.say(
+            pick(SEEKER[f"open_{len(named)}"], user.part, self.rng), [self._name(film) for film in named]
+        )
         if spoken:
             writer.say(pick(SEEKER["preference"], user.part, self.rng), relation=user.preferred)
         return writer.message("seeker")

@@ -15,20 +15,23 @@ from ccrs.core.graph import Catalogue, Entity, Triple
 COLUMNS = (
     "title", "year", "directors", "actors", "writers", "composers", "genres", "country", "series", "themes",
 )  # fmt: skip
-GENRES = frozenset(
-    "action adventure animation biography comedy crime drama family fantasy history horror music musical "
-    "mystery romance sci-fi sport thriller war western".split()
+_GENRES_WORDS = (
+    "action adventure animation biography comedy crime drama family fantasy history horror music "
+    "musical mystery romance sci-fi sport thriller war western"
 )
-THEMES = frozenset(
-    "aliens amnesia animals apocalypse artificial-intelligence betrayal boxing christmas coming-of-age conspiracy "
-    "courtroom cult dance disaster dragons drugs dystopia family-ties fashion fish-out-of-water friendship ghosts "
-    "haunted-house heist high-school immigrants journalism kidnapping king-arthur lost-child love-triangle mafia "
-    "magic martial-arts memory mental-illness monsters motherhood fatherhood office parody pirates plot-twist "
-    "police politics prison race-cars racism rags-to-riches revenge road-trip robots romance-across-class school "
-    "serial-killer slavery space spies sports-team stoners submarine superheroes supernatural survival teenagers "
-    "time-travel toys treasure-hunt undercover vampires vietnam virtual-reality wedding werewolves witches "
-    "world-war-two zombies".split()
+GENRES = frozenset(_GENRES_WORDS.split())
+_THEMES_WORDS = (
+    "aliens amnesia animals apocalypse artificial-intelligence betrayal boxing christmas coming-of-age "
+    "conspiracy courtroom cult dance disaster dragons drugs dystopia family-ties fashion "
+    "fish-out-of-water friendship ghosts haunted-house heist high-school immigrants journalism "
+    "kidnapping king-arthur lost-child love-triangle mafia magic martial-arts memory mental-illness "
+    "monsters motherhood fatherhood office parody pirates plot-twist police politics prison race-cars "
+    "racism rags-to-riches revenge road-trip robots romance-across-class school serial-killer slavery "
+    "space spies sports-team stoners submarine superheroes supernatural survival teenagers time-travel "
+    "toys treasure-hunt undercover vampires vietnam virtual-reality wedding werewolves witches "
+    "world-war-two zombies"
 )
+THEMES = frozenset(_THEMES_WORDS.split())
 YEARS = range(1900, 2031)
 # relation: (attribute of Film, type of the entity); the order is the order of a film's triples
 RELATIONS = {
@@ -42,7 +45,11 @@ RELATIONS = {
     "theme": ("themes", "theme"),
     "decade": ("decades", "decade"),
 }
-_GENRE_ALIASES = {"sci-fi": ("science fiction", "scifi"), "romance": ("romantic",), "animation": ("animated",)}
+_GENRE_ALIASES = {
+    "sci-fi": ("science fiction", "scifi"),
+    "romance": ("romantic",),
+    "animation": ("animated",),
+}
 _ARTICLE = re.compile(r"^(The|A|An)\s+(?=\S)")
 _LETTERS = str.maketrans({"ø": "o", "Ø": "O", "ß": "ss", "æ": "ae", "Æ": "Ae", "ł": "l", "Ł": "L", "đ": "d"})
 
@@ -101,7 +108,9 @@ def load_films(path: Path | None = None) -> tuple[Film, ...]:
     for number, line in enumerate(lines[1:], start=2):
         film = _read_film(line, str(source), number)
         if film.id in films:
-            raise DataError.at(str(source), number, f"{film.title} ({film.year}) stands there twice", "Drop one")
+            raise DataError.at(
+                str(source), number, f"{film.title} ({film.year}) stands there twice", "Drop one"
+            )
         films[film.id] = film
     if not films:
         raise DataError.at(str(source), 1, "there is no film below the header", "Add one line for each film")
@@ -120,7 +129,9 @@ def _read_film(line: str, source: str, number: int) -> Film:
     if not (year.isascii() and year.isdigit() and int(year) in YEARS):
         mend = f"Write the year of release, {YEARS[0]} to {YEARS[-1]}"
         raise DataError.at(source, number, f"the year of {title} is {year!r}", mend)
-    values = [_read_cell(cell, column, source, number) for cell, column in zip(cells[2:], COLUMNS[2:], strict=True)]
+    values = [
+        _read_cell(cell, column, source, number) for cell, column in zip(cells[2:], COLUMNS[2:], strict=True)
+    ]
     return Film(title, int(year), *values)
 
 
@@ -132,10 +143,14 @@ def _read_cell(cell: str, column: str, source: str, number: int) -> tuple[str, .
     known = {"genres": GENRES, "themes": THEMES}.get(column)
     for value in values:
         if not slug(value) or value != value.strip():
-            raise DataError.at(source, number, f"{column} has the value {value!r} in {cell!r}", "Write names joined by |")
+            raise DataError.at(
+                source, number, f"{column} has the value {value!r} in {cell!r}", "Write names joined by |"
+            )
         if known is not None and value not in known:
             allowed = ", ".join(sorted(known))
-            raise DataError.at(source, number, f"{column} has the unknown value {value!r}", f"Allowed are {allowed}")
+            raise DataError.at(
+                source, number, f"{column} has the unknown value {value!r}", f"Allowed are {allowed}"
+            )
     if len({slug(value) for value in values}) < len(values):
         raise DataError.at(source, number, f"{column} names one thing twice: {cell!r}", "Name it once")
     return values

@@ -9,7 +9,7 @@ from typing import Any
 
 from ccrs.core.errors import DataError
 from ccrs.simulation.choice import Kind
-from ccrs.simulation.phrases import Style
+from ccrs.simulation.templates import Style
 from ccrs.simulation.users import SimulatedUser
 
 
@@ -53,7 +53,11 @@ class Truth:
     def from_json(cls, value: Any) -> Truth:
         """The truth that ``to_json`` wrote; raises ``DataError`` when a key is missing or unknown."""
         try:
-            users = [SimulatedUser(**{**user, "favourites": tuple(user["favourites"])}) for user in value["users"]]
+            users = [
+                SimulatedUser(**{**user, "favourites": tuple(user["favourites"])}) for user in value["users"]
+            ]
             return cls(tuple(users), tuple(SampleTruth(**sample) for sample in value["samples"]))
         except (KeyError, TypeError) as error:
-            raise DataError(f"The ground truth does not have the expected form ({error}). Simulate the corpus anew.") from error
+            raise DataError(
+                f"The ground truth does not have the expected form ({error}). Simulate the corpus anew."
+            ) from error

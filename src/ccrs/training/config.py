@@ -25,12 +25,13 @@ class TrainingConfig(StrictConfig):
     clip_norm: float = Field(0.1, gt=0)
     patience: int = Field(5, ge=1)
     """Epochs without a better validation figure before training stops."""
-    monitor: Literal["hr@10", "mrr@50", "ndcg@50", "hr@50", "loss"] = "ndcg@50"
+    average_epochs: int = Field(1, ge=1)
+    """The mean of the weights of this many last epochs is what is validated and kept (1: the last alone)."""
+    monitor: Literal["hr@10", "hr@50", "mrr@50", "ndcg@50"] = "ndcg@50"
     support_weight: float = Field(1.0, ge=0)
     """λ: weight of the unadapted support loss in the outer update; 0 is Eq. 14 alone."""
     average: Literal["samples", "users"] = "samples"
     """Mean over samples, or the paper's mean per user, then over users (Eq. 11)."""
     max_task_dialogues: int = Field(16, ge=2)
     """Users with more dialogues are cut into several tasks an epoch."""
-    label_smoothing: float = Field(0.0, ge=0, lt=1)
     seed: int = 0

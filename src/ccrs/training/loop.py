@@ -33,6 +33,9 @@ class EpochPlan(Protocol):
         ...
 
 
+State = dict[str, Tensor]
+
+
 @dataclass(frozen=True)
 class Trained:
     """What training leaves: the best epoch and the figures of all."""
@@ -71,31 +74,45 @@ def train(
     )
     progress = Progress(fingerprint=fingerprint)
     best = copy.deepcopy(modules.state_dict())
+    recent: list[State] = []
     loaded = load_checkpoint(folder, fingerprint) if resume else None
     if loaded is not None:
         progress, groups = loaded
-        modules.load_state_dict(groups["last"])
+        recent = [groups[name] for name in sorted(name for name in groups if name.startswith("recent"))]
+        modules.load_state_dict(recent[-1])
         optimiser.load_state(groups.get("optimiser", {}))
         best = groups["best"]
     if workers.is_first:
         tracker.keep_until(progress.epoch)
     while progress.epoch < config.epochs and not _patience_is_over(progress, config):
         figures = _epoch(modules, objective, plan, optimiser, progress.epoch, config, workers, tracker)
+        recent = [*recent, copy.deepcopy(modules.state_dict())][-config.average_epochs :]
+        modules.load_state_dict(_mean(recent))
         figures |= validate()
         progress.epoch += 1
         progress.history.append(figures)
-        sign = -1.0 if config.monitor == "loss" else 1.0
-        figure = sign * figures[f"validation {config.monitor}"]
+        figure = figures[f"validation {config.monitor}"]
         is_best = progress.best is None or figure > progress.best
         if is_best:
             progress.best, progress.best_epoch = figure, progress.epoch
             best = copy.deepcopy(modules.state_dict())
+        modules.load_state_dict(recent[-1])
         if workers.is_first:
             tracker.end_epoch(progress.epoch, figures, best=is_best)
-            states: dict[str, dict[str, Tensor]] = {"last": modules.state_dict(), "best": best}
-            save_checkpoint(folder, progress, {**states, "optimiser": optimiser.state()})
+            states = {f"recent{number:02}": state for number, state in enumerate(recent)}
+            save_checkpoint(folder, progress, {**states, "best": best, "optimiser": optimiser.state()})
     modules.load_state_dict(best)
     return Trained(progress.best_epoch, progress.history)
+
+
+def _mean(states: Sequence[State]) -> State:
+    """The mean of each tensor over ``states``; what is not a real number is taken from the last."""
+    if len(states) == 1:
+        return states[0]
+    return {
+        name: torch.stack([state[name] for state in states]).mean(dim=0) if last.is_floating_point() else last
+        for name, last in states[-1].items()
+    }
 
 
 def _patience_is_over(progress: Progress, config: TrainingConfig) -> bool:
@@ -158,7 +175,7 @@ def _prefetched(steps: Sequence[Callable[[], Batch | None]]) -> Iterator[Batch |
         for step in steps:
             try:
                 value: Batch | BaseException | None = step()
-            except BaseException as error:  # noqa: BLE001 - raised again where the batch is awaited
+            except BaseException as error:
                 value = error
             if not put(value) or isinstance(value, BaseException):
                 return

@@ -24,7 +24,9 @@ class Loss:
 class Objective(Protocol):
     """Computes the loss of a batch."""
 
-    def __call__(self, batch: Batch) -> Loss: ...
+    def __call__(self, batch: Batch) -> Loss:
+        """The loss of ``batch``."""
+        ...
 
 
 class PlainObjective:
@@ -73,4 +75,3 @@ class MetaObjective:
         if self.support_weight and support.num_samples:
             total = total + self.support_weight * summed_cross_entropy(result.logits, support, weights[1])
         return Loss(total, count)
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -21,7 +22,13 @@ class PlainPlan:
     """
 
     def __init__(
-        self, builder: BatchBuilder, contexts: IntArray, *, batch_size: int, seed: int, personal: IntArray | None = None
+        self,
+        builder: BatchBuilder,
+        contexts: IntArray,
+        *,
+        batch_size: int,
+        seed: int,
+        personal: IntArray | None = None,
     ) -> None:
         self.builder, self.contexts, self.personal = builder, contexts, personal
         self.batch_size, self.seed = batch_size, seed
@@ -85,11 +92,17 @@ class MetaPlan:
         if self.chronological:
             # A random start makes the pieces differ between epochs; the order within stays.
             start = int(rng.integers(self.max_dialogues)) if len(dialogues) > self.max_dialogues else 0
-            bounds = [0, *range(start or self.max_dialogues, len(dialogues), self.max_dialogues), len(dialogues)]
-            pieces = [dialogues[a:b] for a, b in zip(bounds, bounds[1:], strict=False) if b > a]
+            bounds = [
+                0,
+                *range(start or self.max_dialogues, len(dialogues), self.max_dialogues),
+                len(dialogues),
+            ]
+            pieces = [dialogues[a:b] for a, b in itertools.pairwise(bounds) if b > a]
         else:
             shuffled = rng.permutation(dialogues)
-            pieces = [shuffled[a : a + self.max_dialogues] for a in range(0, len(shuffled), self.max_dialogues)]
+            pieces = [
+                shuffled[a : a + self.max_dialogues] for a in range(0, len(shuffled), self.max_dialogues)
+            ]
         tasks = []
         for piece in pieces:
             half = len(piece) // 2

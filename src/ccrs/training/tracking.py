@@ -48,7 +48,9 @@ class Tracker:
         self._task = self._bar.add_task("training", total=None, figures="")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._bar.stop()
         if self._board is not None:
             self._board.close()

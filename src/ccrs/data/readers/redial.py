@@ -90,7 +90,9 @@ def read_redial_file(path: Path, *, lenient: bool = False) -> RedialRelease:
         content = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error}). Check the path.") from error
-    found = collect_dialogues(io.BytesIO(content), str(path), build, lenient=lenient, seen={}, dropped=dropped)
+    found = collect_dialogues(
+        io.BytesIO(content), str(path), build, lenient=lenient, seen={}, dropped=dropped
+    )
     if not found:
         raise DataError.at(path, None, "holds no dialogues", "Name a file with one dialogue a line")
     return RedialRelease(tuple(found), titles, LICENCE, dict(+dropped), {})

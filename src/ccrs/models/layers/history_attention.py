@@ -44,4 +44,24 @@ class HistoryAttention(nn.Module):
         logits = logits.masked_fill(~mine, -torch.inf)
         null = self.null_bias.expand(len(contexts), 1)
         weights = torch.cat([null, logits], dim=1).softmax(dim=1)[:, 1:]  # (contexts, entries)
-        return weights @ (self.value(items) * self.kind_gates[kinds][:, None])
+        values: Tensor = self.value(items) * self.kind_gates[kinds][:, None]
+        return weights @ values
+
+
+class HistoryPrior(nn.Module):
+    """A logit for each item of the user's earlier dialogues (an addition of CCRS+, not in the paper).
+
+    One weight for each way an item came up (named or recommended; liked, not liked, unknown), fading with age.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights = nn.Parameter(torch.zeros(6))  # kind * 3 + sign
+        self.fading = nn.Parameter(torch.zeros(()))
+
+    def forward(self, context_users: Tensor, history: History) -> tuple[Tensor, Tensor]:
+        """(context, entry) pairs of one user (2, pairs), and the logit of each (pairs,)."""
+        strength = self.weights[history.kinds * 3 + history.signs]
+        strength = strength * torch.exp(-nn.functional.softplus(self.fading) * history.ages / 4)
+        pairs = (context_users[:, None] == history.users[None, :]).nonzero().T
+        return pairs, strength[pairs[1]]

@@ -19,7 +19,8 @@ class RelationAttention(nn.Module):
 
     ``gamma``: ``one_plus`` scales the attention logit by 1 + γ, as the Heterogeneous Graph
     Transformer's prior starts at 1; ``printed`` by γ, the paper's form. With ``uniform`` all
-    neighbours weigh the same (the ablation without relation encoder).
+    neighbours weigh the same (the ablation without relation encoder). ``residual_dropout`` is how often
+    training leaves out an entity's own row in Eq. 6, so that its neighbours must speak for it.
     """
 
     def __init__(
@@ -31,12 +32,14 @@ class RelationAttention(nn.Module):
         user_size: int,
         gamma: Gamma = "one_plus",
         uniform: bool = False,
+        residual_dropout: float = 0.0,
     ) -> None:
         super().__init__()
         size, head_size = embedding_size, embedding_size // num_heads
         self.num_heads, self.head_size = num_heads, head_size
         self.gamma_form: Gamma = gamma
         self.uniform = uniform
+        self.residual_dropout = residual_dropout
         self.target = nn.Parameter(torch.empty(size, size))  # W^T of all heads, Eq. 1
         self.source = nn.Parameter(torch.empty(size, size))  # W^S
         self.message = nn.Parameter(torch.empty(size, size))  # W^M, Eq. 4
@@ -64,6 +67,8 @@ class RelationAttention(nn.Module):
         # By linearity M_r is applied once per cell, not per edge (Eq. 4-5).
         sent = self._per_relation(self._heads(cells), self.transform, hop).flatten(1)  # (slots, d)
         gathered = segment_sum(sent, hop.slot_targets, hop.num_targets)  # h*, (targets, d)
+        if self.training and self.residual_dropout:
+            own = own * (torch.rand(len(own), 1, device=own.device) >= self.residual_dropout)
         return nn.functional.gelu(gathered @ self.output) + own  # Eq. 6
 
     def weights(self, rows: Tensor, users: Tensor, hop: Hop) -> Tensor:
@@ -92,6 +97,8 @@ class RelationAttention(nn.Module):
 
     def _per_relation(self, slots: Tensor, matrices: Tensor, hop: Hop) -> Tensor:
         """Each slot's vector (slots, heads, head) times its relation's matrices: the same shape."""
-        blocks = slots.view(-1, BLOCK, self.num_heads, self.head_size).transpose(1, 2)  # (blocks, heads, BLOCK, head)
+        blocks = slots.view(-1, BLOCK, self.num_heads, self.head_size).transpose(
+            1, 2
+        )  # (blocks, heads, BLOCK, head)
         chosen = matrices.index_select(0, hop.block_relations)  # (blocks, heads, head, head)
         return (blocks @ chosen.transpose(2, 3)).transpose(1, 2).reshape(-1, self.num_heads, self.head_size)

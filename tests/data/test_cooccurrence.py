@@ -1,0 +1,75 @@
+"""Co-occurrence counts: against loops, and leaving a dialogue out equals counting without it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ccrs.core.samples import Ragged
+from ccrs.data.cooccurrence import Cooccurrence
+
+ITEMS = 6
+
+
+def random_mentions(seed: int) -> Ragged:
+    """Distinct entities of each dialogue; those from ``ITEMS`` on are no items."""
+    rng = np.random.default_rng(seed)
+    return Ragged.from_rows([rng.permutation(9)[: rng.integers(0, 6)].tolist() for _ in range(12)])
+
+
+def as_dict(counts: Cooccurrence) -> dict[tuple[int, int], int]:
+    rows = counts.neighbours
+    return {
+        (item, int(rows.values[position])): int(counts.counts[position])
+        for item in range(ITEMS)
+        for position in range(rows.offsets[item], rows.offsets[item + 1])
+    }
+
+
+def test_counts_equal_a_loop() -> None:
+    for seed in range(5):
+        mentions, chosen = random_mentions(seed), np.array([0, 2, 3, 5, 7, 11])
+        counts = Cooccurrence.count(mentions, chosen, ITEMS)
+        sets = [{int(e) for e in mentions[d] if e < ITEMS} for d in chosen]
+        expected = {
+            (a, b): sum(a in s and b in s for s in sets)
+            for a in range(ITEMS)
+            for b in range(ITEMS)
+            if a != b and any(a in s and b in s for s in sets)
+        }
+        assert as_dict(counts) == expected
+        assert counts.dialogues.tolist() == [sum(a in s for s in sets) for a in range(ITEMS)]
+
+
+def test_leaving_a_dialogue_out_equals_counting_without_it() -> None:
+    for seed in range(5):
+        mentions = random_mentions(seed)
+        everything = np.arange(len(mentions))
+        counts = Cooccurrence.count(mentions, everything, ITEMS)
+        for dialogue in everything.tolist():
+            items = mentions[dialogue][mentions[dialogue] < ITEMS]
+            asked = np.full(len(items), dialogue)
+            found = counts.beside(items, asked, mentions)
+            without = Cooccurrence.count(mentions, np.delete(everything, dialogue), ITEMS)
+            expected = without.beside(items, asked, None)
+            for mine, theirs in zip(found, expected, strict=True):
+                np.testing.assert_array_equal(mine, theirs)
+
+
+def test_questions_of_several_dialogues_do_not_mix() -> None:
+    mentions = Ragged.from_rows([[0, 1], [0, 1], [0, 2]])
+    counts = Cooccurrence.count(mentions, np.arange(3), ITEMS)
+    neighbours, which, features = counts.beside(np.array([0, 0]), np.array([0, 2]), mentions)
+    found = {(int(w), int(n)): f.tolist() for n, w, f in zip(neighbours, which, features, strict=True)}
+    log2, log3 = np.float32(np.log(2)), np.float32(np.log(3))
+    # Item 0 is in two dialogues besides the one that asks.
+    assert found == {
+        (0, 1): [log2, np.float32(1 / 7)],
+        (0, 2): [log2, np.float32(1 / 7)],
+        (1, 1): [log3, np.float32(2 / 7)],
+    }
+
+
+def test_no_dialogues_no_counts() -> None:
+    counts = Cooccurrence.count(random_mentions(0), np.zeros(0, np.int64), ITEMS)
+    assert as_dict(counts) == {}
+    assert [len(part) for part in counts.beside(np.array([1, 2]), np.array([0, 0]), None)] == [0, 0, 0]

@@ -1,0 +1,92 @@
+"""Judging: however the users are grouped into batches, every query sample gets the same rank once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from ccrs.core.samples import IntArray
+from ccrs.experiments import judging
+from ccrs.experiments.corpus import divide
+from ccrs.experiments.train import make_builder
+from tests.training.small_runs import ALL_ADDITIONS, small_config, train_quietly, write_corpus
+
+Ranks = Callable[[], tuple[IntArray, IntArray]]
+
+
+@pytest.fixture(scope="module", params=["adapted", "unadapted"])
+def judged(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Ranks, IntArray]:
+    """Ranks of a trained run on its test users, and the samples that are to be ranked."""
+    folder = tmp_path_factory.mktemp("judged")
+    corpus = write_corpus(folder / "corpus")
+    config = small_config(model={"additions": ALL_ADDITIONS}, epochs=2)
+    run = train_quietly(config, corpus, folder / "run")
+    builder = make_builder(config, corpus, run.graph, run.statistics)
+    division, table = divide(corpus, config.data), corpus.table
+    tasks = [*division.validation, *division.test]
+
+    def ranks() -> tuple[IntArray, IntArray]:
+        if request.param == "adapted":
+            return judging.ranks_of(
+                table, lambda take: judging.adapted_logits(run.model, run.rates, builder, tasks, take)
+            )
+        return judging.ranks_of(table, lambda take: judging.unadapted_logits(run.model, builder, tasks, take))
+
+    queries = np.concatenate([task.query for task in tasks])
+    return ranks, np.flatnonzero(np.isin(table.sample_dialogues, queries))
+
+
+def test_every_query_sample_is_ranked_once(judged: tuple[Ranks, IntArray]) -> None:
+    ranks, samples = judged[0]()
+    assert sorted(samples.tolist()) == judged[1].tolist()
+    assert ((ranks >= 1) & (ranks <= 10)).all()
+    assert len(set(ranks.tolist())) > 3
+
+
+@pytest.mark.parametrize("size", [1, 7, 40])
+def test_grouping_changes_nothing(
+    judged: tuple[Ranks, IntArray], size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = judged[0]()
+    calls: list[int] = []
+    groups = judging._groups
+
+    def counted(*arguments: object) -> list[object]:
+        found = list(groups(*arguments))  # type: ignore[arg-type]
+        calls.append(len(found))
+        return found  # type: ignore[return-value]
+
+    monkeypatch.setattr(judging, "_groups", counted)
+    monkeypatch.setattr(judging, "CONTEXTS_A_BATCH", size)
+    found = judged[0]()
+    assert calls[0] > 1
+    for mine, theirs in zip(found, expected, strict=True):
+        assert np.array_equal(mine, theirs)
+
+
+def test_a_target_outside_the_catalogue_is_a_miss() -> None:
+    class Table:
+        sample_targets = np.array([2, -1, 0])
+
+    def judge(take: Callable[[Tensor, IntArray], None]) -> None:
+        take(torch.tensor([[1.0, 2.0, 3.0], [9.0, 1.0, 1.0], [1.0, 1.0, 0.0]]), np.array([0, 1, 2]))
+
+    ranks, samples = judging.ranks_of(Table(), judge)  # type: ignore[arg-type]
+    assert ranks[0] == 1
+    assert ranks[1] > 10**6
+    assert ranks[2] == 2  # a tie counts against the model
+    assert samples.tolist() == [0, 1, 2]
+
+
+def test_no_tasks_no_ranks(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "corpus")
+    ranks, samples = judging.ranks_of(corpus.table, lambda take: None)
+    assert len(ranks) == len(samples) == 0
+    assert len(judging.query_samples(corpus.table, [])) == 0
