@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from benchmarks.machine import describe
 from benchmarks.parts import PARTS, Bench
@@ -37,10 +37,16 @@ def main() -> int:
         return 2
     machine = describe()
     path = options.out or RESULTS / f"{datetime.now(UTC):%Y-%m-%d-%H%M%S}.json"
-    chosen = {"data": "given" if options.data else "synthetic", "repeats": repeats, "only": options.only or list(PARTS)}
+    chosen = {
+        "data": "given" if options.data else "synthetic",
+        "repeats": repeats,
+        "only": options.only or list(PARTS),
+    }
     write(path, rows, machine, chosen)
     print(" · ".join(f"{name} {value}" for name, value in machine.items()))
-    print(f"data {chosen['data']} · {repeats} repetitions, alternating; medians of the ratios within a repetition\n")
+    print(
+        f"data {chosen['data']} · {repeats} repetitions, alternating; medians of the ratios within a repetition\n"
+    )
     print(table(rows))
     print(f"\nWritten to {path}")
     return 0
@@ -53,27 +59,22 @@ def _measure(options: argparse.Namespace, repeats: int, scratch: Path, progress:
         progress.update(task, description="writing a synthetic corpus")
         write_world(folder, WorldSize())
     progress.update(task, description="reading the corpus")
+    place = [""]
     bench = Bench(
         folder=folder,
         corpus=load_corpus(folder),
         repeats=repeats,
         is_real=options.data is not None,
         advance=lambda: progress.advance(task),
-        announce=lambda what, count: _begin(progress, task, what, count),
+        announce=lambda what, count: progress.reset(task, total=count, description=f"{place[0]}: {what}"),
     )
     rows: list[Row] = []
     names = options.only or list(PARTS)
     for number, name in enumerate(names, start=1):
-        progress.update(task, fields={}, description=f"{number}/{len(names)} {name}")
-        progress.part = f"{number}/{len(names)}"  # type: ignore[attr-defined]
+        place[0] = f"part {number} of {len(names)}"
         rows += PARTS[name](bench)
     # Rows of one letter stand together, whichever part measured them.
     return sorted(rows, key=lambda row: row.part)
-
-
-def _begin(progress: Progress, task: TaskID, what: str, count: int) -> None:
-    part = getattr(progress, "part", "")
-    progress.reset(task, total=count, description=f"part {part}: {what}")
 
 
 def _progress(console: Console) -> Progress:
@@ -83,12 +84,20 @@ def _progress(console: Console) -> Progress:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--data", type=Path, metavar="DIR", help="a prepared corpus (default: a synthetic one)")
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="a prepared corpus (default: a synthetic one)"
+    )
     parser.add_argument("--repeats", type=_positive, metavar="N", help=f"repetitions (default {REPEATS})")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_REPEATS} repetitions, to try it")
-    parser.add_argument("--threads", type=_positive, metavar="N", help="of torch; 1 disturbs least on a busy machine")
-    parser.add_argument("--only", nargs="+", choices=list(PARTS), metavar="PART", help=f"of {', '.join(PARTS)}")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="where the JSON goes (default: benchmarks/results)")
+    parser.add_argument(
+        "--threads", type=_positive, metavar="N", help="of torch; 1 disturbs least on a busy machine"
+    )
+    parser.add_argument(
+        "--only", nargs="+", choices=list(PARTS), metavar="PART", help=f"of {', '.join(PARTS)}"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="where the JSON goes (default: benchmarks/results)"
+    )
     return parser.parse_args()
 
 

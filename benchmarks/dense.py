@@ -9,13 +9,18 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from benchmarks.steps import Trainee, task_groups
 from ccrs.core.batch import Contexts
 from ccrs.core.samples import UserTask
 from ccrs.data.batching import BatchBuilder
+from ccrs.experiments.corpus import Corpus
 from ccrs.meta.adaptation import InnerRates
 
 TABLES = ("items", "others", "users")
 """The inner parameters of the recommender."""
+
+GRADIENT_TOLERANCE = 1e-3
+"""Largest relative difference of two float32 gradients that are equal on paper."""
 
 
 def dense_step(model: nn.Module, rates: InnerRates, builder: BatchBuilder, tasks: Sequence[UserTask]) -> int:
@@ -36,7 +41,7 @@ def _user_loss(
     model: nn.Module, rates: InnerRates, builder: BatchBuilder, task: UserTask
 ) -> tuple[Tensor, int]:
     """Query loss of one user at his copies plus the support loss at the common tables."""
-    parameters = dict(model.named_parameters())
+    parameters: dict[str, Tensor] = dict(model.named_parameters())
     support = builder.plain(builder.contexts_of(task.support), leave_out=True)
     query = builder.plain(builder.contexts_of(task.query), leave_out=True)
     count = support.query.num_samples
@@ -61,28 +66,68 @@ def _loss(logits: Tensor, contexts: Contexts) -> Tensor:
     return nn.functional.cross_entropy(chosen, contexts.targets, reduction="sum")
 
 
-def gradient_difference(
-    first: dict[str, Tensor], second: dict[str, Tensor]
-) -> tuple[float, str]:
-    """The largest difference of two sets of gradients, relative to the largest entry of each tensor, and where."""
+class DenseComparison:
+    """Both ways on the same steps; without dropout, so that they must agree.
+
+    ``max_dialogues`` of a task decide how many users a step holds: the copies cost by the user.
+    """
+
+    def __init__(self, corpus: Corpus, count: int, max_dialogues: int) -> None:
+        self._trainee = Trainee.make(corpus, "CCRS (paper)", adapts=True)
+        self._model: Any = self._trainee.setup.model.eval()
+        self._rates = self._trainee.setup.rates
+        self._groups = task_groups(self._trainee.setup, count, max_dialogues=max_dialogues)
+
+    @property
+    def tasks_a_step(self) -> float:
+        """How many users a step has, on average."""
+        return sum(map(len, self._groups)) / len(self._groups)
+
+    def ours(self, number: int) -> None:
+        """Gradients of one step by the exact adaptation, building the batch included."""
+        self._forget()
+        loss = self._trainee.objective(self._trainee.adapting_batch(self._groups[number]))
+        loss.total.backward()  # type: ignore[no-untyped-call]
+
+    def dense(self, number: int) -> None:
+        """The same gradients by copies."""
+        self._forget()
+        self._model.sparse_gradients = False  # copies have gradients of whole tables
+        dense_step(self._model, self._rates, self._trainee.setup.builder, self._groups[number])
+        self._model.sparse_gradients = True
+
+    def check(self) -> float:
+        """The largest relative difference of the gradients of a step; raises ``RuntimeError`` when they differ."""
+        self.ours(0)
+        ours = self._gradients()
+        self.dense(0)
+        worst, where = gradient_difference(ours, self._gradients())
+        if worst > GRADIENT_TOLERANCE:
+            raise RuntimeError(f"The gradients of {where} differ by {worst:.2g}: a ratio would mean nothing.")
+        return worst
+
+    def _forget(self) -> None:
+        self._model.zero_grad(set_to_none=True)
+        self._rates.zero_grad(set_to_none=True)
+
+    def _gradients(self) -> dict[str, Tensor]:
+        """The gradients of model and rates, dense; zeros where there is none."""
+        rates = ((f"rates.{name}", parameter) for name, parameter in self._rates.named_parameters())
+        found = {}
+        for name, parameter in (*self._model.named_parameters(), *rates):
+            if parameter.requires_grad:
+                gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+                found[name] = (gradient.to_dense() if gradient.is_sparse else gradient).clone()
+        return found
+
+
+def gradient_difference(first: dict[str, Tensor], second: dict[str, Tensor]) -> tuple[float, str]:
+    """The largest difference relative to the largest entry of its tensor, and the tensor's name."""
     worst, where = 0.0, ""
     for name, reference in second.items():
-        scale = float(reference.abs().max())
         difference = float((first[name] - reference).abs().max())
+        scale = float(reference.abs().max())
         relative = difference / scale if scale > 0 else difference
         if relative > worst:
             worst, where = relative, name
     return worst, where
-
-
-def gradients_of(model: Any, rates: InnerRates) -> dict[str, Tensor]:
-    """The gradients held by model and rates, dense (zeros where there is none); forgets them."""
-    found = {}
-    named = [*model.named_parameters(), *((f"rates.{name}", p) for name, p in rates.named_parameters())]
-    for name, parameter in named:
-        if parameter.requires_grad:
-            gradient = parameter.grad
-            dense = torch.zeros_like(parameter) if gradient is None else gradient
-            found[name] = (dense.to_dense() if dense.is_sparse else dense).clone()
-            parameter.grad = None
-    return found

@@ -36,7 +36,9 @@ def evaluate_adapted(setup: Setup) -> int:
 
 def evaluate_unadapted(setup: Setup) -> int:
     """Rank every query sample of the test users at the common parameters."""
-    return _judged(setup, lambda take: unadapted_logits(setup.model, setup.builder, setup.division.test, take))
+    return _judged(
+        setup, lambda take: unadapted_logits(setup.model, setup.builder, setup.division.test, take)
+    )
 
 
 def _judged(setup: Setup, judge: Callable[..., None]) -> int:
@@ -48,10 +50,25 @@ def _judged(setup: Setup, judge: Callable[..., None]) -> int:
 def training_memory(data: Path, variant: str) -> dict[str, float]:
     """Train one epoch in a process of its own: peak memory in GB (10^9 bytes) before and after, seconds."""
     with tempfile.TemporaryDirectory() as out:
-        command = [sys.executable, "-m", "benchmarks.one_epoch", str(data), variant, str(Path(out) / "run")]
+        # A process inherits the peak of the one that starts it, and ours is large: one in between forgets it.
+        between = [sys.executable, "-c", "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"]
+        command = [
+            *between,
+            sys.executable,
+            "-m",
+            "benchmarks.one_epoch",
+            str(data),
+            variant,
+            str(Path(out) / "run"),
+        ]
         paths = os.pathsep.join([str(ROOT), *filter(None, sys.path)])
         result = subprocess.run(  # noqa: S603 - our own module
-            command, cwd=ROOT, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False
+            command,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": paths},
+            capture_output=True,
+            text=True,
+            check=False,
         )
     if result.returncode:
         raise RuntimeError(f"Training one epoch failed:\n{result.stderr[-2000:]}")

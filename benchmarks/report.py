@@ -50,12 +50,15 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])
 
 
-def write(path: Path, rows: Sequence[Row], description: dict[str, object], options: dict[str, object]) -> None:
+def write(
+    path: Path, rows: Sequence[Row], description: dict[str, object], options: dict[str, object]
+) -> None:
     """Write everything as JSON."""
     values = [{**asdict(row), "passed": row.passed} for row in rows]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(
-        json.dumps({"machine": description, "options": options, "rows": values}, indent=2) + "\n", encoding="utf-8"
+        json.dumps({"machine": description, "options": options, "rows": values}, indent=2) + "\n",
+        encoding="utf-8",
     )
 
 

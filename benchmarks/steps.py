@@ -11,16 +11,18 @@ import torch
 from torch import nn
 
 from benchmarks.timing import Seconds, Stopwatch
+from benchmarks.work import Work, plain_step_work, softmax_work
 from ccrs.core.batch import Batch
 from ccrs.core.samples import UserTask
 from ccrs.experiments.config import RecommenderConfig
 from ccrs.experiments.corpus import Corpus
 from ccrs.experiments.train import Setup, set_up
 from ccrs.meta.adaptation import InnerConfig
+from ccrs.models.ccrs import CCRSConfig
 from ccrs.training.config import TrainingConfig
 from ccrs.training.objectives import MetaObjective, Objective, PlainObjective
 from ccrs.training.optimiser import Optimiser
-from ccrs.training.plans import MetaPlan, dialogues_by_user
+from ccrs.training.plans import MetaPlan, PlainPlan, dialogues_by_user
 
 CONTEXTS = 256
 """Contexts of a step, support and query together."""
@@ -84,16 +86,26 @@ class Trainee:
         model.train()
         return cls(setup, objective, optimiser)
 
-    def step(self, build: Callable[[], Batch]) -> Batch:
+    def step(self, build: Callable[[], Batch | None]) -> Batch:
         """Build, forward, backward, optimiser."""
         watch = Stopwatch()
         batch = build()
         self.building.append(watch.read())
+        if batch is None:
+            raise RuntimeError("The step is empty: the corpus is too small for this benchmark.")
         loss = self.objective(batch)
         (loss.total / loss.count).backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         self.samples.append(loss.count)
         return batch
+
+    def adapting_step(self, groups: Sequence[Sequence[UserTask]], number: int) -> None:
+        """A step on the tasks ``groups[number]``."""
+        self.step(lambda: self.adapting_batch(groups[number]))
+
+    def plain_step(self, groups: Sequence[Sequence[UserTask]], number: int) -> None:
+        """A step on the contexts of ``groups[number]``, nobody adapting."""
+        self.step(lambda: self.plain_batch(groups[number]))
 
     def adapting_batch(self, tasks: Sequence[UserTask]) -> Batch:
         """A batch in which every user of ``tasks`` adapts."""
@@ -105,10 +117,11 @@ class Trainee:
         return self.setup.builder.plain(self.setup.builder.contexts_of(dialogues), leave_out=True)
 
 
-def task_groups(setup: Setup, count: int) -> list[list[UserTask]]:
+def task_groups(setup: Setup, count: int, *, max_dialogues: int = 16) -> list[list[UserTask]]:
     """Tasks of ``count`` steps, each with about ``CONTEXTS`` contexts in support and query together.
 
-    Fewer are repeated. The short last step of an epoch is left out.
+    Users with more than ``max_dialogues`` dialogues are cut into several tasks. The short last step of
+    an epoch is left out, unless it is the only one.
     """
     table = setup.corpus.table
     plan = MetaPlan(
@@ -116,14 +129,16 @@ def task_groups(setup: Setup, count: int) -> list[list[UserTask]]:
         table,
         dialogues_by_user(table, setup.division.train),
         batch_size=CONTEXTS,
-        max_dialogues=setup.config.training.max_task_dialogues,
+        max_dialogues=max_dialogues,
         chronological=False,
         seed=0,
     )
     groups: list[list[UserTask]] = []
     epoch = 0
     while len(groups) < count:
-        groups += [step.args[0] for step in plan.steps(epoch, (0, 1))[:-1] or plan.steps(epoch, (0, 1))]  # type: ignore[attr-defined]
+        # Each step is a call with its tasks as the only argument.
+        steps: list[Any] = list(plan.steps(epoch, (0, 1)))
+        groups += [step.args[0] for step in steps[:-1] or steps]
         epoch += 1
     return groups[:count]
 
@@ -142,3 +157,29 @@ class ItemSoftmax:
         self.vectors.grad = self.items.grad = None
         loss = nn.functional.cross_entropy(self.vectors @ self.items.T, self.targets)
         loss.backward()  # type: ignore[no-untyped-call]
+
+
+class PlainAgainstSoftmax:
+    """Plain steps over shuffled contexts, as training takes them, and the item softmax beside."""
+
+    def __init__(self, corpus: Corpus, variant: str) -> None:
+        self.trainee = Trainee.make(corpus, variant, adapts=False)
+        setup = self.trainee.setup
+        self._config = CCRSConfig.model_validate(VARIANTS[variant])
+        contexts = setup.builder.contexts_of(setup.training_dialogues)
+        plan = PlainPlan(setup.builder, contexts, batch_size=CONTEXTS, seed=0)
+        steps = plan.steps(0, (0, 1))
+        self._steps = steps[:-1] or steps  # the last one is short
+        self.softmax = ItemSoftmax(setup.sizes.num_items, self._config.embedding_size)
+        self.softmax_work = softmax_work(CONTEXTS, setup.sizes.num_items, self._config.embedding_size)
+        self._batches: list[Batch] = []
+
+    def step(self, number: int) -> None:
+        """One training step."""
+        self._batches.append(self.trainee.step(self._steps[number % len(self._steps)]))
+
+    @property
+    def works(self) -> list[Work]:
+        """The arithmetic of each step so far."""
+        num_items = self.trainee.setup.sizes.num_items
+        return [plain_step_work(batch, self._config, num_items) for batch in self._batches]

@@ -23,7 +23,9 @@ def read(folder: Path) -> tuple[PreparedCorpus, Seconds, Seconds]:
 def make_linker(corpus: PreparedCorpus) -> tuple[Linker, Seconds]:
     """A linker over the catalogue as ``ccrs prepare`` makes it, and what that took."""
     messages = (message for dialogue in corpus.dialogues for message in dialogue.messages)
-    popularity = Counter(mention.entity for message in messages for mention in message.mentions if mention.marked)
+    popularity = Counter(
+        mention.entity for message in messages for mention in message.mentions if mention.marked
+    )
     watch = Stopwatch()
     linker = Linker(corpus.catalogue, item_popularity=popularity)
     return linker, watch.read()

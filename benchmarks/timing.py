@@ -35,6 +35,10 @@ class Spread:
         low, median, high = np.quantile(np.asarray(values, np.float64), [0.25, 0.5, 0.75]).tolist()
         return cls(median, low, high, len(values))
 
+    def scaled(self, factor: float) -> Spread:
+        """The same in another unit."""
+        return Spread(self.median * factor, self.low * factor, self.high * factor, self.count)
+
 
 class Stopwatch:
     """Measures the time since it was made or last read."""

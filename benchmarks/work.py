@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
+
 from ccrs.core.batch import Batch, Contexts, Hop
 from ccrs.models.ccrs import CCRSConfig
 
@@ -23,7 +25,16 @@ class Work:
     @property
     def total(self) -> int:
         """All of them."""
-        return self.item_softmax + self.projections + self.attention + self.importance
+        return sum(self.parts().values())
+
+    def parts(self) -> dict[str, int]:
+        """The operations by what they are for."""
+        return {
+            "softmax": self.item_softmax,
+            "projections": self.projections,
+            "attention": self.attention,
+            "importance": self.importance,
+        }
 
 
 def plain_step_work(batch: Batch, config: CCRSConfig, num_items: int) -> Work:
@@ -43,9 +54,10 @@ def plain_step_work(batch: Batch, config: CCRSConfig, num_items: int) -> Work:
 
 def _projections(hop: Hop, size: int, num_heads: int) -> int:
     """W^S and W^M of every neighbour, W^T and W^A of every target, A_r and M_r of every cell."""
-    neighbours, cells = len(hop.edge_sources.unique()), len(hop.edge_slots.unique())
-    square = size * size
-    return PASSES * 2 * (2 * neighbours * square + 2 * hop.num_targets * square + 2 * cells * square // num_heads)
+    neighbours, cells = len(torch.unique(hop.edge_sources)), len(torch.unique(hop.edge_slots))
+    # A relation's matrices are (heads, d / heads, d / heads).
+    rows = 2 * neighbours + 2 * hop.num_targets + 2 * cells // num_heads
+    return PASSES * 2 * rows * size * size
 
 
 def _attention(hop: Hop, size: int) -> int:

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from ccrs.core.dialogue import Dialogue, Mention, Message
 from ccrs.core.graph import Catalogue, Entity, Triple
 from ccrs.data.prepared import write_prepared
+
+FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def _triples(size: WorldSize, rng: np.random.Generator) -> list[Triple]:
 
 
 def _dialogues(
-    size: WorldSize, popularity: np.ndarray, catalogue: Catalogue, rng: np.random.Generator
+    size: WorldSize, popularity: FloatArray, catalogue: Catalogue, rng: np.random.Generator
 ) -> list[Dialogue]:
     """Dialogues of users of whom few have very many; seeker and recommender take turns."""
     words = np.array([f"w{n}" for n in range(size.num_words)])
@@ -98,7 +101,8 @@ def _dialogues(
     return dialogues
 
 
-def _zipf(count: int, exponent: float) -> np.ndarray:
+def _zipf(count: int, exponent: float) -> FloatArray:
     """Probabilities that fall with the rank to the power of ``exponent``, (count,)."""
     weights = np.arange(1, count + 1, dtype=np.float64) ** -exponent
-    return weights / weights.sum()
+    shares: FloatArray = weights / weights.sum()
+    return shares

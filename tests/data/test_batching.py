@@ -208,7 +208,7 @@ def test_words_are_the_last_known_ones_before_the_message() -> None:
 
 
 @pytest.mark.parametrize("leave_out", [True, False])
-def test_cooccurrence_of_a_context_is_that_of_its_items(leave_out: bool) -> None:  # noqa: FBT001
+def test_cooccurrence_of_a_context_is_that_of_its_items(leave_out: bool) -> None:
     world = random_world(num_users=7)
     table, num_items = world.table, world.catalogue.num_items
     everything = np.arange(len(table.dialogue_ids))
@@ -220,7 +220,9 @@ def test_cooccurrence_of_a_context_is_that_of_its_items(leave_out: bool) -> None
         expected = np.zeros((num_items, 2))
         own = int(table.context_dialogues[context])
         dialogues = [
-            set(table.dialogue_mentions[d].tolist()) for d in everything if not (leave_out and d == own)
+            set(table.dialogue_mentions[d].tolist())
+            for d in everything.tolist()
+            if not (leave_out and d == own)
         ]
         for item in table.mentions[context].tolist():
             if item < num_items:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ def say(speaker: Speaker, text: str, *, marked: bool = True) -> Message:
     return Message(speaker, plain, tuple(mentions))
 
 
-def table_of(*messages: Message, **options: bool) -> SampleTable:
+def table_of(*messages: Message, **options: Any) -> SampleTable:
     return build_samples(CATALOGUE, [Dialogue("d", "u", messages)], **options)
 
 
@@ -115,6 +116,22 @@ def test_open_ended_dialogues_end_in_a_context_to_answer() -> None:
     assert samples_of(table) == [(0, 0)]
     assert table.context_turns.tolist() == [1, 2]
     assert contexts_of(table_of(open_ended=True)) == [[]]
+
+
+def test_what_seekers_name_may_be_the_target_instead() -> None:
+    messages = [
+        say("seeker", "I like <f3>"),
+        say("seeker", "and <f1> or <p0>"),
+        say("recommender", "try <f0>"),
+        say("seeker", "<f2> was better"),
+    ]
+    table = table_of(*messages, speaker="seeker")
+    assert table.context_messages.tolist() == [0, 1, 3]
+    assert samples_of(table) == [(0, 3), (1, 1), (2, 2)]
+    assert contexts_of(table)[0] == []
+    assert contexts_of(table)[1] == [(3, 0, True)]
+    assert contexts_of(table)[2] == [(3, 0, True), (1, 0, True), (PERSON, 0, True), (0, 1, False)]
+    assert table.words == table_of(*messages).words
 
 
 def test_items_outside_the_catalogue() -> None:

@@ -44,7 +44,7 @@ def test_user_split_is_80_10_10() -> None:
 
 @pytest.mark.parametrize("protocol", ["user", "folds"])
 def test_a_part_does_not_depend_on_who_else_is_there(protocol: str) -> None:
-    config = SplitConfig(protocol=protocol)  # type: ignore[arg-type]
+    config = SplitConfig.model_validate({"protocol": protocol})
     few = table_of({f"user {n}": 2 for n in range(99, 0, -7)})
     everyone = parts_of(MANY, config)
     assert parts_of(few, config).items() <= everyone.items()

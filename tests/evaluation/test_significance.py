@@ -131,7 +131,7 @@ def test_one_user_has_a_mean_but_no_interval() -> None:
     found = interval(np.array([1.0, 0.0]), np.array([3, 3]))
     assert found.mean == 0.5
     assert not found.is_known
-    assert math.isnan(found.low) and math.isnan(found.high) and math.isnan(found.standard_error)
+    assert all(math.isnan(value) for value in (found.low, found.high, found.standard_error))
     assert paired_difference(np.array([1.0, 1.0]), np.array([0.0, 0.0]), np.array([3, 3])).p_value == 1.0
 
 

@@ -57,7 +57,7 @@ def test_without_a_step_nothing_changes(changes: dict[str, float], order: int) -
 def test_a_rate_of_zero_stays_zero_and_the_other_is_learned() -> None:
     rates = InnerRates(InnerConfig(entity_lr=0.0, user_lr=0.3, half_count=2.0))
     torch.testing.assert_close(rates.values(), torch.tensor([0.0, 0.3, 2.0]))
-    (rates.values() ** 2).sum().backward()
+    (rates.values() ** 2).sum().backward()  # type: ignore[no-untyped-call]
     assert rates.raw.grad is not None
     assert rates.raw.grad[0] == 0
     assert (rates.raw.grad[1:] != 0).all()

@@ -21,7 +21,7 @@ from ccrs.evaluation.ranking import target_ranks
 from ccrs.experiments.corpus import Corpus, Division, divide
 from ccrs.experiments.judging import adapted_scores, query_samples
 from ccrs.experiments.train import make_builder
-from ccrs.models.registry import MODELS, model_row, parse_model_config
+from ccrs.models.registry import MODELS, as_adaptable, model_row, parse_model_config
 from ccrs.training.objectives import MetaObjective, PlainObjective
 from tests.training.small_runs import ALL_ADDITIONS, named_bytes, small_config, train_quietly, write_corpus
 
@@ -44,7 +44,12 @@ CASES = {
     "ccrs-all-additions": Case(
         "ccrs",
         {
-            "additions": {**ALL_ADDITIONS, "row_dropout": 0.2, "vector_dropout": 0.2},
+            "additions": {
+                **ALL_ADDITIONS,
+                "row_dropout": 0.2,
+                "residual_dropout": 0.2,
+                "vector_dropout": 0.2,
+            },
             "turn_position": "recency",
         },
     ),
@@ -143,6 +148,18 @@ def test_one_user_alone_adapts_as_in_a_batch(trained: Trained) -> None:
     torch.testing.assert_close(torch.cat(alone), together, rtol=1e-5, atol=1e-5)
 
 
+def plain_batches(trained: Trained) -> list[Batch]:
+    """All that recommenders name, and all that seekers name (which some models learn from as well)."""
+    config, run = trained.run.config, trained.run
+    batches = []
+    for for_seeker in (False, True):
+        builder = make_builder(config, trained.corpus, run.graph, run.statistics, for_seeker=for_seeker)  # type: ignore[arg-type]
+        everyone = builder.contexts_of(np.arange(len(trained.corpus.table.dialogue_ids)))
+        batches.append(builder.plain(everyone, leave_out=True))
+    assert all(batch.query.num_samples for batch in batches)
+    return batches
+
+
 def test_gradients_are_finite_and_reach_every_parameter(trained: Trained) -> None:
     model, row = copy.deepcopy(trained.run.model), model_row(trained.case.name)
     parameters = {name: value for name, value in model.named_parameters() if value.requires_grad}
@@ -151,15 +168,15 @@ def test_gradients_are_finite_and_reach_every_parameter(trained: Trained) -> Non
         return
     with torch.no_grad():  # away from zeros that hide what lies before them
         for parameter in parameters.values():
-            parameter += 0.1 * torch.randn_like(parameter)
-    everyone = trained.builder.contexts_of(np.arange(len(trained.corpus.table.dialogue_ids)))
-    PlainObjective(model)(trained.builder.plain(everyone, leave_out=True)).total.backward()  # type: ignore[no-untyped-call]
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    for batch in plain_batches(trained):
+        PlainObjective(model)(batch).total.backward()  # type: ignore[no-untyped-call]
     if row.adapts:
         objective = MetaObjective(
-            model,
+            as_adaptable(model),
             trained.run.rates,
             num_items=trained.run.sizes.num_items,
-            support_weight=1.0,  # type: ignore[arg-type]
+            support_weight=1.0,
         )
         objective(trained.builder.adapting(trained.tasks, leave_out=True)).total.backward()  # type: ignore[no-untyped-call]
     unused = tuple(trained.case.never_used)

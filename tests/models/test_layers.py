@@ -103,7 +103,7 @@ def test_turns_are_looked_up_and_clipped(position: str, numbers: list[int]) -> N
 
 
 @pytest.mark.parametrize("turn_encoder", [True, False])
-def test_user_vectors_are_the_weighted_mentions(turn_encoder: bool) -> None:  # noqa: FBT001
+def test_user_vectors_are_the_weighted_mentions(turn_encoder: bool) -> None:
     """Eq. 8: p = ½(μ^r + μ^o) H; μ^r alone without turn encoder; the learned default without a mention."""
     world = random_world()
     torch.manual_seed(0)
@@ -127,7 +127,7 @@ def test_user_vectors_are_the_weighted_mentions(turn_encoder: bool) -> None:  # 
             continue
         weights = _softmax_of(model.self_importance, mentions)
         if turn_encoder:
-            turns = model.turns[torch.from_numpy(world.table.mention_turns)].split(lengths)[context]
+            turns = torch.split(model.turns[torch.from_numpy(world.table.mention_turns)], lengths)[context]
             weights = (weights + _softmax_of(model.turn_importance, turns)) / 2
         torch.testing.assert_close(vectors[context], (weights[:, None] * mentions).sum(0))
     assert model.turns.requires_grad == turn_encoder
@@ -166,7 +166,8 @@ def test_history_attention_equals_a_loop() -> None:
     found = attention(contexts, owners, items, history)
     for number, owner in enumerate(owners.tolist()):
         query = attention.query.weight @ contexts[number]
-        logits, values = [attention.null_bias], [torch.zeros(4, dtype=torch.float64)]
+        logits: list[Tensor] = [attention.null_bias]
+        values = [torch.zeros(4, dtype=torch.float64)]
         for entry in range(4):
             if int(history.users[entry]) != owner:
                 continue

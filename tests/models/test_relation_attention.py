@@ -108,7 +108,7 @@ def keys_of(graph: KnowledgeGraph, num_layers: int) -> list[list[tuple[int, int]
     needed = {
         (number, int(entity))
         for number, task in enumerate(TASKS)
-        for context in np.flatnonzero(np.isin(WORLD.table.context_dialogues, task.query))
+        for context in np.flatnonzero(np.isin(WORLD.table.context_dialogues, task.query)).tolist()
         for entity in WORLD.table.mentions[context]
     }
     layers = [sorted(needed)]
@@ -125,7 +125,7 @@ def keys_of(graph: KnowledgeGraph, num_layers: int) -> list[list[tuple[int, int]
     ids=["1+γ", "γ", "uniform"],
 )
 @pytest.mark.parametrize("num_layers", [1, 2])
-def test_equals_the_equations(num_layers: int, gamma: Gamma, uniform: bool, max_neighbours: int) -> None:  # noqa: FBT001
+def test_equals_the_equations(num_layers: int, gamma: Gamma, uniform: bool, max_neighbours: int) -> None:
     torch.manual_seed(0)
     graph = build_graph(WORLD.catalogue, WORLD.triples, max_neighbours=max_neighbours)
     assert max(np.diff(graph.offsets)) <= max_neighbours

@@ -36,7 +36,7 @@ def hang_at(epoch: int, step: int) -> None:
             sys.stdout.flush()
             time.sleep(600)
 
-    Tracker.start_epoch, Tracker.step = start, count  # type: ignore[method-assign]
+    Tracker.start_epoch, Tracker.step = start, count  # type: ignore[method-assign, assignment]
 
 
 def main() -> None:

@@ -29,6 +29,8 @@ ALL_ADDITIONS = {
     "speaker": True,
     "user_in_score": True,
     "history": True,
+    "history_prior": True,
+    "seeker_targets": True,
 }
 SMALL_MODEL: dict[str, Any] = {"embedding_size": 8, "num_heads": 2, "user_size": 3, "max_turns": 8}
 
@@ -54,8 +56,10 @@ def small_dialogues(
     dialogues = []
     for user in range(num_users):
         part: Part | None = ("test" if user % 5 == 0 else "train") if official else None
-        for number in range(1 + (user + 2) % 5):
-            dialogues.append(_dialogue(f"d{user}-{number}", f"user{user}", number, part, catalogue, rng))
+        dialogues += [
+            _dialogue(f"d{user}-{number}", f"user{user}", number, part, catalogue, rng)
+            for number in range(1 + (user + 2) % 5)
+        ]
     return dialogues
 
 
@@ -76,6 +80,8 @@ def _dialogue(
         messages.append(
             message("recommender", "Then have you seen", [f"f{film}" for film in films], catalogue)
         )
+        if rng.random() < 0.3:
+            messages.append(message("seeker", "I know", [f"f{films[0]}"], catalogue))
         answers |= {f"f{film}": Feedback(liked=bool(rng.integers(2))) for film in films}
     return Dialogue(name, user, tuple(messages), time=time, part=part, feedback=answers)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from ccrs.core.errors import CheckpointError
 from ccrs.training.checkpoint import FILE, Progress, load_checkpoint, save_checkpoint
@@ -48,7 +49,7 @@ def test_none_there(tmp_path: Path) -> None:
 def test_of_another_configuration_is_refused(tmp_path: Path) -> None:
     save_checkpoint(tmp_path, PROGRESS, GROUPS)
     with pytest.raises(
-        CheckpointError, match="another configuration or other data. Resume with the same ones, or"
+        CheckpointError, match=r"another configuration or other data\. Resume with the same ones, or"
     ):
         load_checkpoint(tmp_path, "yours")
 
@@ -65,8 +66,6 @@ def test_broken_is_refused(tmp_path: Path, content: bytes | None) -> None:
 
 
 def test_a_file_of_another_program_is_refused(tmp_path: Path) -> None:
-    from safetensors.torch import save_file
-
     for metadata in (None, {"progress": "[]"}, {"progress": '{"epoch": 1, "colour": "red"}'}):
         save_file({"a": torch.zeros(1)}, tmp_path / FILE, metadata=metadata)
         with pytest.raises(CheckpointError, match="is broken"):

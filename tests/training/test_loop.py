@@ -54,9 +54,9 @@ class Plan:
         return [self.build] * self.steps_an_epoch
 
 
-def figures_of(values: list[float], name: str = "ndcg@50") -> Callable[[], Figures]:
+def figures_of(values: list[float]) -> Callable[[], Figures]:
     remaining = iter(values)
-    return lambda: {f"validation {name}": next(remaining)}
+    return lambda: {"validation ndcg@50": next(remaining)}
 
 
 def run_loop(
@@ -67,6 +67,7 @@ def run_loop(
     *,
     resume: bool = False,
     fingerprint: str = "same",
+    validate: Callable[[], Figures] | None = None,
     **config: object,
 ) -> tuple[Number, Trained]:
     """Train a number; its validation figures are ``values``."""
@@ -77,7 +78,7 @@ def run_loop(
             nn.ModuleDict({"model": model}),
             model,
             plan or Plan(),
-            figures_of(values, settings.monitor),
+            validate or figures_of(values),
             config=settings,
             sparse=[],
             folder=folder,
@@ -106,9 +107,21 @@ def test_stops_early_and_keeps_the_best_weights(tmp_path: Path) -> None:
     assert [line["best"] for line in log_of(tmp_path / "six")] == [True, True, False, False, False]
 
 
-def test_a_loss_is_better_when_it_is_lower(tmp_path: Path) -> None:
-    _, trained = run_loop(tmp_path, [3.0, 2.0, 2.5], epochs=3, monitor="loss")
-    assert trained.best_epoch == 2
+def test_the_mean_of_the_last_epochs_is_what_is_validated_and_kept(tmp_path: Path) -> None:
+    rising = [0.1, 0.2, 0.3, 0.4]
+    alone = [run_loop(tmp_path / str(n), rising[:n], epochs=n)[0] for n in (1, 2, 3, 4)]
+    after = [float(model.weight.detach()) for model in alone]
+    seen: list[float] = []
+    model = Number()
+
+    def validate() -> Figures:
+        seen.append(float(model.weight.detach()))
+        return {"validation ndcg@50": len(seen) / 10}
+
+    averaged, _ = run_loop(tmp_path / "mean", [], model, validate=validate, epochs=4, average_epochs=3)
+    means = [np.mean(after[max(0, n - 3) : n]) for n in (1, 2, 3, 4)]
+    np.testing.assert_allclose(seen, means, rtol=1e-6)
+    assert float(averaged.weight.detach()) == pytest.approx(means[3])
 
 
 def test_no_epochs_leave_the_model_as_it_is(tmp_path: Path) -> None:
@@ -172,15 +185,20 @@ class StopError(Exception):
 @pytest.mark.parametrize(
     "place", ["before the log", "between log and checkpoint", "in the middle of the log"]
 )
-def test_goes_on_as_if_never_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+@pytest.mark.parametrize("average", [1, 3])
+def test_goes_on_as_if_never_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, average: int
+) -> None:
     values = [0.1, 0.5, 0.4, 0.6, 0.5]
-    straight, expected = run_loop(tmp_path / "straight", values, epochs=5, decay=0.9)
+    straight, expected = run_loop(tmp_path / "straight", values, epochs=5, decay=0.9, average_epochs=average)
     stop_after(monkeypatch, 3, place)
     with pytest.raises(StopError):
-        run_loop(tmp_path / "stopped", values, epochs=5, decay=0.9)
+        run_loop(tmp_path / "stopped", values, epochs=5, decay=0.9, average_epochs=average)
     monkeypatch.undo()
     plan = Plan()
-    model, trained = run_loop(tmp_path / "stopped", values[2:], plan=plan, epochs=5, decay=0.9, resume=True)
+    model, trained = run_loop(
+        tmp_path / "stopped", values[2:], plan=plan, epochs=5, decay=0.9, average_epochs=average, resume=True
+    )
     assert plan.epochs == [2, 3, 4]  # two epochs were done
     assert torch.equal(model.weight, straight.weight)
     assert trained.best_epoch == expected.best_epoch == 4
@@ -247,7 +265,7 @@ def test_the_epochs_random_numbers_do_not_hang_on_what_was_drawn_before(tmp_path
         model, _ = run_loop(tmp_path / str(waste), [0.1], epochs=1, seed=3)
         results.append(model.weight.detach())
     assert torch.equal(*results)
-    other, trained = run_loop(tmp_path / "other", [0.1], epochs=1, seed=4)
+    _, trained = run_loop(tmp_path / "other", [0.1], epochs=1, seed=4)
     assert (
         trained.history[0]["training loss"] != json.loads((tmp_path / "0" / LOG).read_text())["training loss"]
     )

@@ -36,7 +36,7 @@ def per_sample(logits: Tensor, contexts: Contexts) -> Tensor:
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("scale", [1.0, 300.0])
-def test_equals_cross_entropy(weighted: bool, scale: float) -> None:  # noqa: FBT001
+def test_equals_cross_entropy(weighted: bool, scale: float) -> None:
     torch.manual_seed(0)
     contexts = all_contexts()
     assert contexts.num_samples > contexts.num_contexts
@@ -89,7 +89,7 @@ def test_plain_objective() -> None:
 @pytest.mark.parametrize("average_users", [False, True])
 def test_meta_objective_without_a_step_is_query_and_support_loss(
     support_weight: float, average_users: bool
-) -> None:  # noqa: FBT001
+) -> None:
     model, rates, batch = make_model(), InnerRates(InnerConfig(steps=0)), BUILDER.adapting(TASKS)
     objective = MetaObjective(
         model, rates, num_items=12, support_weight=support_weight, average_users=average_users
@@ -100,7 +100,7 @@ def test_meta_objective_without_a_step_is_query_and_support_loss(
     for side, weight in ((batch.query, 1.0), (batch.support, support_weight)):
         rows, users = model.gather(batch)
         logits = model.static_logits(
-            model.user_vectors(rows, users, side, batch) @ model.item_table().T, side
+            model.user_vectors(rows, users, side, batch) @ model.item_table().T, side, None
         )
         losses = per_sample(logits, side)
         if average_users:
@@ -110,10 +110,12 @@ def test_meta_objective_without_a_step_is_query_and_support_loss(
     assert loss.count == (6 if average_users else batch.query.num_samples + batch.support.num_samples)
 
 
-def test_meta_objective_needs_support() -> None:
-    objective = MetaObjective(make_model(), InnerRates(InnerConfig()), num_items=12, support_weight=1.0)
-    with pytest.raises(ValueError, match="needs batches with support"):
-        objective(BUILDER.plain(np.arange(3)))
+def test_meta_objective_of_a_batch_without_support_is_the_plain_one() -> None:
+    model, batch = make_model(), BUILDER.plain(np.arange(3))
+    meta = MetaObjective(model, InnerRates(InnerConfig()), num_items=12, support_weight=1.0)(batch)
+    plain = PlainObjective(model)(batch)
+    assert torch.equal(meta.total, plain.total)
+    assert meta.count == plain.count
 
 
 def test_second_order_runs_with_the_sparse_table_and_reaches_the_rates() -> None:

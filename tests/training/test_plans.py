@@ -10,7 +10,7 @@ import pytest
 from ccrs.core.batch import Batch
 from ccrs.core.samples import IntArray, UserTask
 from ccrs.data.batching import BatchBuilder
-from ccrs.training.plans import MetaPlan, PlainPlan, dialogues_by_user
+from ccrs.training.plans import MetaPlan, MixedPlan, PlainPlan, dialogues_by_user
 from tests.worlds import random_world
 
 WORLD = random_world(num_users=10, max_dialogues=9)
@@ -96,7 +96,7 @@ def test_processes_share_each_step(count: int) -> None:
 
 
 @pytest.mark.parametrize("chronological", [False, True])
-def test_meta_epoch_sees_every_dialogue_once(chronological: bool) -> None:  # noqa: FBT001
+def test_meta_epoch_sees_every_dialogue_once(chronological: bool) -> None:
     steps = meta_steps(2, chronological=chronological)
     tasks = [task for step in steps for task in step]
     seen = [d for task in tasks for d in (*task.support.tolist(), *task.query.tolist())]
@@ -123,7 +123,7 @@ def test_chronological_support_is_older_than_the_query() -> None:
 
 
 @pytest.mark.parametrize("chronological", [False, True])
-def test_meta_tasks_differ_between_epochs_and_not_between_runs(chronological: bool) -> None:  # noqa: FBT001
+def test_meta_tasks_differ_between_epochs_and_not_between_runs(chronological: bool) -> None:
     first, again, second = (as_tuples(meta_steps(epoch, chronological=chronological)) for epoch in (0, 0, 1))
     assert first == again
     assert {t for step in first for t in step} != {t for step in second for t in step}
@@ -133,3 +133,49 @@ def test_dialogues_by_user_come_oldest_first() -> None:
     for user, dialogues in dialogues_by_user(TABLE, np.arange(10)):
         assert sorted(dialogues.tolist()) == np.flatnonzero(TABLE.dialogue_users == user).tolist()
         assert (np.diff(TABLE.dialogue_times[dialogues]) > 0).all()
+
+
+def mixed_steps(epoch: int, share: tuple[int, int] = (0, 1)) -> list[Any]:
+    """What is asked of both plans, in the order of the steps."""
+    builder = Recorder()
+    contexts = np.arange(NUM_CONTEXTS)
+    meta = MetaPlan(
+        builder,
+        TABLE,
+        dialogues_by_user(TABLE, np.arange(10)),
+        batch_size=12,
+        max_dialogues=4,
+        chronological=True,
+        seed=0,
+    )
+    plain = PlainPlan(builder, contexts, batch_size=7, seed=0, personal=100 + contexts)
+    for step in MixedPlan(meta, plain, seed=0).steps(epoch, share):
+        if step() is None:
+            builder.asked.append([])
+    return builder.asked
+
+
+def is_auxiliary(step: list[Any]) -> bool:
+    return not isinstance(step[0], UserTask)
+
+
+def test_auxiliary_steps_are_mixed_in() -> None:
+    steps = mixed_steps(0)
+    kinds = [is_auxiliary(step) for step in steps]
+    auxiliary = [step for step in steps if is_auxiliary(step)]
+    assert sorted(c for step in auxiliary for c in step) == list(range(NUM_CONTEXTS))
+    main = as_tuples([step for step in steps if not is_auxiliary(step)])
+    assert sorted(main) == sorted(as_tuples(meta_steps(0, chronological=True)))
+    assert kinds != sorted(kinds)
+    assert kinds != sorted(kinds, reverse=True)
+    assert kinds != [is_auxiliary(step) for step in mixed_steps(1)]
+
+
+def test_processes_share_the_mixed_steps() -> None:
+    """Each step is the same one in all processes, or their gradients would not belong together."""
+    first, second = (mixed_steps(0, (number, 2)) for number in range(2))
+    for whole, *parts in zip(mixed_steps(0), first, second, strict=True):
+        if is_auxiliary(whole):
+            assert sorted(parts[0] + parts[1]) == sorted(whole)
+        else:
+            assert sorted(as_tuples(parts)[0] + as_tuples(parts)[1]) == sorted(as_tuples([whole])[0])

@@ -33,7 +33,7 @@ from tests.training.small_runs import (
 )
 
 DRIVER = Path(__file__).with_name("driver.py")
-DROPOUT = {"additions": {**ALL_ADDITIONS, "row_dropout": 0.2, "vector_dropout": 0.1}}
+DROPOUT = {"additions": {**ALL_ADDITIONS, "row_dropout": 0.2, "residual_dropout": 0.2, "vector_dropout": 0.1}}
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_training_learns(tmp_path: Path, corpus: Corpus) -> None:
 
 
 def test_killed_and_resumed_is_as_if_never_stopped(tmp_path: Path, corpus: Corpus) -> None:
-    config = small_config(model=DROPOUT, epochs=4, decay=0.9)
+    config = small_config(model=DROPOUT, epochs=4, decay=0.9, average_epochs=2)
     straight = train_quietly(config, corpus, tmp_path / "straight")
     out = tmp_path / "run"
     with start_driver(tmp_path, corpus, config, hang_at=[3, 2]) as process:
@@ -100,7 +100,7 @@ def test_killed_and_resumed_is_as_if_never_stopped(tmp_path: Path, corpus: Corpu
     with pytest.raises(CheckpointError, match=r"is not a finished run .* or finish training with --resume"):
         load_run(out)
 
-    altered = small_config(model=DROPOUT, epochs=4, decay=0.8)
+    altered = small_config(model=DROPOUT, epochs=4, decay=0.8, average_epochs=2)
     with pytest.raises(CheckpointError, match="another configuration or other data"):
         train_quietly(altered, corpus, out, resume=True)
     fewer = write_corpus(tmp_path / "fewer", small_dialogues(small_catalogue()[0])[:-1])
@@ -188,8 +188,6 @@ def test_two_processes_take_the_same_steps_as_one(tmp_path: Path, corpus: Corpus
     assert named_bytes(set_up(config, corpus).model) != named_bytes(one.model)
     for mine, theirs in ((one.model, two.model), (one.rates, two.rates)):
         for (name, left), right in zip(mine.state_dict().items(), theirs.state_dict().values(), strict=True):
-            torch.testing.assert_close(
-                left, right, rtol=1e-4, atol=1e-5, msg=lambda text, name=name: f"{name}: {text}"
-            )
+            assert torch.allclose(left, right, rtol=1e-4, atol=1e-5), name
     for left, right in zip(log_of(tmp_path / "one"), log_of(tmp_path / "run"), strict=True):
         assert left == pytest.approx(right, rel=1e-4)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import logging
-import os
 import sys
 import warnings
 
@@ -11,6 +11,8 @@ import typer
 
 from ccrs.cli import data, demo, evaluate, prepare, recommend, train
 from ccrs.core.errors import CcrsError
+
+INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 app = typer.Typer(
     help="Customized conversational recommendation: who likes what, and why this person does.",
@@ -32,18 +34,19 @@ def main() -> None:
     # The engine greets and warns on every start; a person has asked for neither.
     logging.getLogger("lightning_fabric").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="lightning_fabric")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without a sign for ± is no reason to fail
     try:
-        app()
+        app(prog_name="ccrs")
     except CcrsError as error:
         _fail(str(error))
-    except BrokenPipeError:  # `ccrs ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         _fail(f"{place}{error.strerror or error}. Check the path and the space on the disk.")
-    except KeyboardInterrupt:
-        _fail("Stopped. Training goes on from its last epoch with --resume.", code=130)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            _fail("stopped. A training goes on from its last epoch with --resume.", INTERRUPTED)
+        raise
 
 
 def _fail(message: str, code: int = 2) -> None:

@@ -44,14 +44,11 @@ def recommend(
     if len(users) > 1:
         raise DataError(f"{support}: holds dialogues of {len(users)} users. Keep those of one person only.")
     answer = recommender.recommend(*(text or []), items=like or [], support=earlier, k=k)
-    if as_json:
-        say(json.dumps(answer.as_json(), ensure_ascii=False))
-    else:
-        if not answer.mentions:
-            remark(
-                "Nothing in this is known to the catalogue: the ranking rests on the words and on what is popular."
-            )
-        say(render(answer))
+    if not answer.mentions:
+        remark(
+            "Nothing in this is known to the catalogue: the ranking rests on the words and on what is popular."
+        )
+    say(json.dumps(answer.as_json(), ensure_ascii=False) if as_json else render(answer))
 
 
 def render(answer: Recommendation) -> str:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import torch
 import typer
 
 from ccrs.cli.printing import remark, say
+from ccrs.core.errors import ConfigError
+from ccrs.data.splits import NUM_FOLDS
 from ccrs.experiments.config import load_config
 from ccrs.experiments.corpus import load_corpus
 from ccrs.experiments.train import train_folds, train_recommender
+
+
+class Device(StrEnum):
+    """Where to compute."""
+
+    cpu = "cpu"
+    cuda = "cuda"
+    auto = "auto"
 
 
 def train(
@@ -22,23 +34,29 @@ def train(
         typer.Option("--set", help="Change one value: a.b=c. May be given often.", show_default=False),
     ] = None,
     folds: Annotated[
-        int, typer.Option("--folds", min=0, max=5, help="5: train RUN/fold-0 to fold-4, one after the other.")
+        int, typer.Option("--folds", help="5: train OUT/fold-0 to OUT/fold-4, each user a test user once.")
     ] = 0,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a stopped training left off.")
     ] = False,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes that share every batch.")] = 1,
-    device: Annotated[str, typer.Option("--device", help="cpu, cuda or auto.")] = "cpu",
+    device: Annotated[Device, typer.Option("--device", help="Where to compute.")] = Device.cpu,
 ) -> None:
     """Train a recommender.
 
     Examples: `ccrs train configs/recommender/redial.toml --data data/redial --out runs/redial` ·
     `ccrs train ... --set training.epochs=5 --set model.turn_encoder=false` · `ccrs train ... --resume`
     """
+    if folds not in (0, NUM_FOLDS):
+        raise ConfigError(f"--folds {folds}: there are {NUM_FOLDS} folds. Give {NUM_FOLDS}, or leave it out.")
+    if device is Device.cuda and not torch.cuda.is_available():
+        raise ConfigError("--device cuda: this machine has no CUDA device. Use cpu, or auto.")
     settings = load_config(config, overrides or [])
     corpus = load_corpus(data)
     if folds:
-        train_folds(settings, corpus, out, resume=resume, workers=workers, device=device, announce=remark)
+        train_folds(
+            settings, corpus, out, resume=resume, workers=workers, device=device.value, announce=remark
+        )
     else:
-        train_recommender(settings, corpus, out, resume=resume, workers=workers, device=device)
+        train_recommender(settings, corpus, out, resume=resume, workers=workers, device=device.value)
     say(f"run written to {out}\nnext: ccrs evaluate {out}")

@@ -25,6 +25,10 @@ class AdaptableRecommender(Protocol):
     That form is what makes the adaptation exact and cheap (``meta.adaptation``).
     """
 
+    def __call__(self, batch: Batch) -> Tensor:
+        """Logits of all items for the query contexts, nobody adapted: (contexts, items)."""
+        ...
+
     def gather(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """The inner parameters: entity rows (rows, d) and user embeddings (users, d_u)."""
         ...

@@ -47,8 +47,8 @@ def build_samples(
 ) -> SampleTable:
     """The samples of ``dialogues``, in their order.
 
-    A target is an item that the recommender (or, for auxiliary training, the seeker: ``speaker``) names (by a marked mention, where the dialogue has marked
-    ones). Mentions of entities outside ``catalogue`` are left out. With ``open_ended`` every dialogue gets one
+    A target is an item that ``speaker`` names (the seeker, for auxiliary training): by a marked mention, where
+    the dialogue has marked ones. Mentions of entities outside ``catalogue`` are left out. With ``open_ended`` every dialogue gets one
     more context, without sample, that holds all of it: the state in which a live system answers. With
     ``keep_unknown`` a recommended item outside the catalogue is a sample with target -1 (a miss).
     """

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from ccrs.core.dialogue import Part
+from ccrs.core.dialogue import Dialogue, Part
 from ccrs.core.graph import Catalogue, Triple
 from ccrs.core.samples import IntArray, SampleTable, UserTask
 from ccrs.data.prepared import Manifest, load_prepared
@@ -23,16 +24,25 @@ class Corpus:
     manifest: Manifest
     catalogue: Catalogue
     triples: tuple[Triple, ...]
+    dialogues: tuple[Dialogue, ...]
     table: SampleTable
-    parts: tuple[Part | None, ...]
+
+    @property
+    def parts(self) -> tuple[Part | None, ...]:
+        """The official part of each dialogue."""
+        return tuple(dialogue.part for dialogue in self.dialogues)
+
+    @cached_property
+    def seeker_table(self) -> SampleTable:
+        """The same dialogues with what seekers name as targets, for auxiliary training."""
+        return build_samples(self.catalogue, self.dialogues, speaker="seeker")
 
 
 def load_corpus(path: Path) -> Corpus:
     """Read a prepared folder; raises ``DataError`` when it is missing, altered or broken."""
     prepared = load_prepared(path)
     table = build_samples(prepared.catalogue, prepared.dialogues)
-    parts = tuple(dialogue.part for dialogue in prepared.dialogues)
-    return Corpus(path, prepared.manifest, prepared.catalogue, prepared.triples, table, parts)
+    return Corpus(path, prepared.manifest, prepared.catalogue, prepared.triples, prepared.dialogues, table)
 
 
 @dataclass(frozen=True)

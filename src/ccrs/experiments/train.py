@@ -31,7 +31,7 @@ from ccrs.models.sizes import Sizes
 from ccrs.training.distributed import Workers
 from ccrs.training.loop import EpochPlan, Trained, train
 from ccrs.training.objectives import MetaObjective, Objective, PlainObjective
-from ccrs.training.plans import MetaPlan, PlainPlan, dialogues_by_user
+from ccrs.training.plans import MetaPlan, MixedPlan, PlainPlan, dialogues_by_user
 from ccrs.training.tracking import Tracker
 
 
@@ -82,17 +82,23 @@ def set_up(config: RecommenderConfig, corpus: Corpus) -> Setup:
 
 
 def make_builder(
-    config: RecommenderConfig, corpus: Corpus, graph: KnowledgeGraph, statistics: Statistics
+    config: RecommenderConfig,
+    corpus: Corpus,
+    graph: KnowledgeGraph,
+    statistics: Statistics,
+    *,
+    for_seeker: bool = False,
 ) -> BatchBuilder:
-    """Batches of ``corpus`` with only what the model looks at."""
+    """Batches of ``corpus`` with only what the model looks at; ``for_seeker`` of the auxiliary samples."""
     additions = config.model.get("additions", {})
     return BatchBuilder(
-        corpus.table,
+        corpus.seeker_table if for_seeker else corpus.table,
         graph,
         num_items=corpus.catalogue.num_items,
         num_layers=int(config.model.get("num_layers", 1)),
         vocabulary=statistics.vocabulary if additions.get("words") else None,
         cooccurrence=statistics.cooccurrence if additions.get("cooccurrence") else None,
+        for_seeker=for_seeker,
     )
 
 
@@ -182,10 +188,22 @@ def _objective(setup: Setup) -> Objective:
 
 
 def _plan(setup: Setup) -> EpochPlan:
+    training = setup.config.training
+    main = _meta_plan(setup) if setup.adapts else _plain_plan(setup, setup.builder)
+    if not setup.config.model.get("additions", {}).get("seeker_targets"):
+        return main
+    builder = make_builder(setup.config, setup.corpus, setup.graph, setup.statistics, for_seeker=True)
+    return MixedPlan(main, _plain_plan(setup, builder), seed=training.seed)
+
+
+def _plain_plan(setup: Setup, builder: BatchBuilder) -> PlainPlan:
+    training = setup.config.training
+    contexts = builder.contexts_of(setup.training_dialogues)
+    return PlainPlan(builder, contexts, batch_size=training.batch_size, seed=training.seed)
+
+
+def _meta_plan(setup: Setup) -> MetaPlan:
     training, table = setup.config.training, setup.corpus.table
-    if not setup.adapts:
-        contexts = setup.builder.contexts_of(setup.training_dialogues)
-        return PlainPlan(setup.builder, contexts, batch_size=training.batch_size, seed=training.seed)
     return MetaPlan(
         setup.builder,
         table,

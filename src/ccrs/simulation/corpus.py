@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ccrs.core.config import StrictConfig
 from ccrs.core.dialogue import Dialogue, Feedback, Message, Part
 from ccrs.core.errors import DataError
 from ccrs.core.graph import Catalogue, Entity, Triple
 from ccrs.simulation.choice import Choice, ChoiceConfig, ChoiceModel
-from ccrs.simulation.films import Film, film_catalogue, load_films, slug
+from ccrs.simulation.films import RELATIONS, Film, film_catalogue, load_films, slug
 from ccrs.simulation.phrases import MessageWriter, pick, style_of
 from ccrs.simulation.pivots import Pivot, find_pivots, hold_out, value_groups
 from ccrs.simulation.templates import REASON, SEEKER, SUGGEST, Style
@@ -49,6 +49,16 @@ class SimulationConfig(StrictConfig):
     liked_other: float = Field(0.6, ge=0, le=1)
     choice: ChoiceConfig = ChoiceConfig()
 
+    @model_validator(mode="after")
+    def _fits(self) -> SimulationConfig:
+        if self.max_turns < self.min_turns:
+            raise ValueError("max_turns is below min_turns; raise it")
+        unknown = [name for name in self.relations if name not in RELATIONS]
+        if unknown or not self.relations or len(set(self.relations)) < len(self.relations):
+            problem = f"there is no relation {unknown[0]!r}" if unknown else "relations are empty or doubled"
+            raise ValueError(f"{problem}; take some of {', '.join(RELATIONS)}, each once")
+        return self
+
 
 @dataclass(frozen=True)
 class SimulatedCorpus:
@@ -82,8 +92,9 @@ def simulate(config: SimulationConfig, films: Sequence[Film] | None = None) -> S
         concentration=config.concentration,
         num_favourites=config.num_favourites,
     )
-    num_named = Counter(slug(entity.name) for entity in catalogue.entities)
-    simulator = _Simulator(config, films, catalogue, model, pivots, rng, num_named)
+    names = Counter(slug(entity.name) for entity in catalogue.entities)
+    namesakes = frozenset(entity.id for entity in catalogue.items if names[slug(entity.name)] > 1)
+    simulator = _Simulator(config, films, catalogue, model, pivots, rng, namesakes)
     held = [simulator.user_dialogues(user) for user in users]
     dialogues = tuple(dialogue for of_user, _ in held for dialogue in of_user)
     samples = tuple(sample for _, of_user in held for sample in of_user)
@@ -149,7 +160,7 @@ class _Simulator:
     model: ChoiceModel
     pivots: dict[Part, tuple[Pivot, ...]]
     rng: np.random.Generator
-    num_named: Counter[str]  # entities of each name
+    namesakes: frozenset[str]  # items whose name another entity has as well
 
     def user_dialogues(self, user: SimulatedUser) -> tuple[list[Dialogue], list[SampleTruth]]:
         """All dialogues of a user, oldest first, with the truth about their samples."""
@@ -262,5 +273,5 @@ class _Simulator:
     def _name(self, film: int) -> tuple[Entity, str]:
         """A film and how a seeker names it: half the time without its year, unless others have its name."""
         entity = self.catalogue.entities[film]
-        short = self.rng.random() < 0.5 and self.num_named[slug(entity.name)] == 1
+        short = self.rng.random() < 0.5 and entity.id not in self.namesakes
         return entity, entity.name if short else entity.title

@@ -93,7 +93,7 @@ def _favourites(model: ChoiceModel, user: SimulatedUser) -> FloatArray:
 def _training_counts(corpus: SimulatedCorpus) -> FloatArray:
     """How often training dialogues recommend each film, (items,)."""
     parts = {dialogue.id: dialogue.part for dialogue in corpus.dialogues}
-    counts = Counter(sample.item for sample in corpus.truth.samples if parts[sample.dialogue] == "train")
+    counts = Counter(sample.item for sample in corpus.truth.samples if parts.get(sample.dialogue) == "train")
     return np.array([counts[entity.id] for entity in corpus.catalogue.items], dtype=np.float64)
 
 

@@ -25,7 +25,7 @@ class TrainingConfig(StrictConfig):
     clip_norm: float = Field(0.1, gt=0)
     patience: int = Field(5, ge=1)
     """Epochs without a better validation figure before training stops."""
-    average_epochs: int = Field(1, ge=1)
+    average_epochs: int = Field(1, ge=1, le=100)
     """The mean of the weights of this many last epochs is what is validated and kept (1: the last alone)."""
     monitor: Literal["hr@10", "hr@50", "mrr@50", "ndcg@50"] = "ndcg@50"
     support_weight: float = Field(1.0, ge=0)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from ccrs.core.batch import Batch
 from ccrs.core.protocols import AdaptableRecommender
@@ -32,7 +33,7 @@ class Objective(Protocol):
 class PlainObjective:
     """Every sample alike."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: Callable[[Batch], Tensor]) -> None:
         self.model = model
 
     def __call__(self, batch: Batch) -> Loss:
@@ -56,12 +57,16 @@ class MetaObjective:
         self.num_items = num_items
         self.support_weight = support_weight
         self.average_users = average_users
+        self.plain = PlainObjective(model)
 
     def __call__(self, batch: Batch) -> Loss:
-        """Both losses of a batch of tasks; gradients reach all parameters and the inner rates."""
+        """Both losses of a batch of tasks; gradients reach all parameters and the inner rates.
+
+        A batch without support is auxiliary: its loss is the plain one.
+        """
         support = batch.support
-        if support is None:
-            raise ValueError("The meta objective needs batches with support.")
+        if support is None:  # auxiliary samples, for which nobody adapts
+            return self.plain(batch)
         result = adapt(self.model, self.rates, batch, self.num_items)
         adapted = result.adapted
         vectors = self.model.user_vectors(adapted.rows, adapted.users, batch.query, batch)

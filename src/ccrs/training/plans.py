@@ -116,6 +116,19 @@ class MetaPlan:
         return self.builder.adapting(tasks, leave_out=True) if tasks else None
 
 
+class MixedPlan:
+    """The steps of two plans in one random order: the second holds auxiliary samples."""
+
+    def __init__(self, main: PlainPlan | MetaPlan, auxiliary: PlainPlan, *, seed: int) -> None:
+        self.main, self.auxiliary, self.seed = main, auxiliary, seed
+
+    def steps(self, epoch: int, share: tuple[int, int]) -> Sequence[Step]:
+        """The steps of an epoch (see ``EpochPlan``)."""
+        steps = [*self.main.steps(epoch, share), *self.auxiliary.steps(epoch, share)]
+        order = np.random.default_rng([self.seed, epoch, 1]).permutation(len(steps))
+        return [steps[number] for number in order]
+
+
 def dialogues_by_user(table: SampleTable, users: IntArray) -> list[tuple[int, IntArray]]:
     """(user, his dialogues, oldest first) for each of ``users``."""
     order = np.lexsort((table.dialogue_times, table.dialogue_users))

@@ -1,0 +1,13 @@
+"""What the tests of this folder share."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fixtures.tiny_run import TinyRun, tiny_run
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyRun:
+    """A run to look at; nothing may be written into it."""
+    return tiny_run(tmp_path_factory.getbasetemp() / "tiny-run")
