@@ -10,13 +10,19 @@ from pathlib import Path
 import pytest
 
 from ccrs.cli.main import main
-from tests.fixtures.tiny_run import TinyRun, tiny_run
+from tests.fixtures.tiny_run import TinyRun, smallest_run, tiny_run
 
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyRun:
     """A run to look at; nothing may be written into it."""
     return tiny_run(tmp_path_factory.getbasetemp() / "tiny-run")
+
+
+@pytest.fixture(scope="session")
+def smallest(tmp_path_factory: pytest.TempPathFactory) -> TinyRun:
+    """The same of ten films, where the figures do not matter."""
+    return smallest_run(tmp_path_factory.getbasetemp() / "smallest-run")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Command
+from tests.fixtures.own_files import records, write_own
 from tests.fixtures.tiny_run import TinyRun
 
 FILES = (
@@ -23,9 +24,9 @@ COMMANDS = {"evaluate": ["evaluate"], "recommend": ["recommend", "--text", "I li
 
 
 @pytest.fixture
-def copied(tiny: TinyRun, tmp_path: Path) -> Path:
+def copied(smallest: TinyRun, tmp_path: Path) -> Path:
     """A copy of the run that may be spoilt."""
-    return Path(shutil.copytree(tiny.run, tmp_path / "run"))
+    return Path(shutil.copytree(smallest.run, tmp_path / "run"))
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -73,15 +74,15 @@ def test_a_run_that_is_not_there(refused: Command, tmp_path: Path) -> None:
 
 
 def test_the_data_is_gone_or_is_another(
-    ccrs: Command, refused: Command, tiny: TinyRun, tmp_path: Path
+    ccrs: Command, refused: Command, smallest: TinyRun, tmp_path: Path
 ) -> None:
     moved = tmp_path / "moved"
-    shutil.copytree(tiny.data, moved)
-    assert ccrs("evaluate", tiny.run, "--data", moved, "--json", tmp_path / "report.json").code == 0
-    gone = refused("evaluate", tiny.run, "--data", tmp_path / "gone")
+    shutil.copytree(smallest.data, moved)
+    assert ccrs("evaluate", smallest.run, "--data", moved, "--json", tmp_path / "report.json").code == 0
+    gone = refused("evaluate", smallest.run, "--data", tmp_path / "gone")
     assert "is gone. Name its new place with --data DIR" in gone.err
     manifest = json.loads((moved / "manifest.json").read_text(encoding="utf-8"))
-    ccrs("prepare", "simulated", "--users", "30", "--out", moved)
-    other = refused("evaluate", tiny.run, "--data", moved)
+    ccrs("prepare", "own", *write_own(tmp_path / "other", records(seed=1)).options, "--out", moved)
+    other = refused("evaluate", smallest.run, "--data", moved)
     assert "is not the data this run was trained on" in other.err
     assert manifest["checksum"][:12] in other.err

@@ -95,12 +95,12 @@ def recommended(dialogues: tuple[Dialogue, ...]) -> dict[str, str]:
 
 
 def test_a_plain_run_to_compare_with_must_have_the_same_data(
-    ccrs: Command, refused: Command, tiny: TinyRun, tmp_path: Path
+    ccrs: Command, refused: Command, smallest: TinyRun, tmp_path: Path
 ) -> None:
-    report = json.loads(ccrs("evaluate", tiny.run, "--plain", tiny.run, "--json", "-").out)
+    report = json.loads(ccrs("evaluate", smallest.run, "--plain", smallest.run, "--json", "-").out)
     # A run as its own plain one is the unadapted row.
     assert report["plain"]["all"] == report["unadapted"]["all"]
-    assert "there is no such run" in refused("evaluate", tiny.run, "--plain", tmp_path / "none").err
+    assert "there is no such run" in refused("evaluate", smallest.run, "--plain", tmp_path / "none").err
 
 
 def test_own_dialogues_never_seen_give_what_they_gave_as_test_part(
@@ -192,12 +192,13 @@ def test_broken_foreign_dialogues(ccrs: Command, refused: Command, tiny: TinyRun
     ],
 )
 def test_foreign_dialogues_that_cannot_be_judged(
-    text: str, expected: str, refused: Command, tiny: TinyRun, tmp_path: Path
+    text: str, expected: str, refused: Command, smallest: TinyRun, tmp_path: Path
 ) -> None:
     path = tmp_path / "foreign.jsonl"
     path.write_text(text, encoding="utf-8")
-    assert expected in refused("evaluate", tiny.run, "--dialogues", path).err
-    assert (
-        "none.jsonl: cannot be read"
-        in refused("evaluate", tiny.run, "--dialogues", tmp_path / "none.jsonl").err
-    )
+    assert expected in refused("evaluate", smallest.run, "--dialogues", path).err
+
+
+def test_foreign_dialogues_that_are_not_there(refused: Command, smallest: TinyRun, tmp_path: Path) -> None:
+    ended = refused("evaluate", smallest.run, "--dialogues", tmp_path / "none.jsonl")
+    assert "none.jsonl: cannot be read" in ended.err

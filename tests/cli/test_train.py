@@ -111,6 +111,11 @@ def test_five_folds_test_every_user_once_and_are_pooled(
     saved = [json.loads(line) for line in predictions.read_text(encoding="utf-8").splitlines()]
     assert sorted(line["sample"] for line in saved) == sorted(f"d{n}-1:1:0" for n in range(NUM_USERS))
 
+    for options in (["--split", "validation"], ["--dialogues", tmp_path / "dialogues.jsonl"]):
+        assert f"Name one of them for this: {out / 'fold-0'}" in refused("evaluate", out, *options).err
+    one = ccrs("evaluate", out / "fold-0", "--dialogues", tmp_path / "dialogues.jsonl", "--json", "-")
+    assert json.loads(one.out)["num_users"] == NUM_USERS
+
     manifests = [out / f"fold-{fold}" / "run.json" for fold in range(5)]
     first = manifests[0].stat().st_mtime_ns
     manifests[3].unlink()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
-from torch import Tensor
+from torch import Tensor, nn
 
 from ccrs.core.batch import Batch
 from ccrs.data.batching import BatchBuilder
@@ -37,6 +37,12 @@ def batch_of(world: World, **changes: bool) -> Batch:
     return builder.adapting(user_tasks(world.table, np.arange(USERS), "chronological", 0), **changes)
 
 
+def learned_of(rates: InnerRates) -> nn.Parameter:
+    """The one parameter that holds all three rates, however it expresses them."""
+    (parameter,) = rates.parameters()
+    return parameter
+
+
 def adapted_logits(model: CCRS, rates: InnerRates, batch: Batch) -> Tensor:
     adapted = adapt(model, rates, batch, model.sizes.num_items).adapted
     vectors = model.user_vectors(adapted.rows, adapted.users, batch.query, batch)
@@ -58,10 +64,11 @@ def test_a_rate_of_zero_stays_zero_and_the_other_is_learned() -> None:
     rates = InnerRates(InnerConfig(entity_lr=0.0, user_lr=0.3, half_count=2.0))
     torch.testing.assert_close(rates.values(), torch.tensor([0.0, 0.3, 2.0]))
     (rates.values() ** 2).sum().backward()  # type: ignore[no-untyped-call]
-    assert rates.raw.grad is not None
-    assert rates.raw.grad[0] == 0
-    assert (rates.raw.grad[1:] != 0).all()
-    torch.optim.Adam([rates.raw], lr=0.1).step()
+    gradient = learned_of(rates).grad
+    assert gradient is not None
+    assert gradient[0] == 0
+    assert (gradient[1:] != 0).all()
+    torch.optim.Adam([learned_of(rates)], lr=0.1).step()
     assert rates.values()[0] == 0
     assert rates.values()[1] < 0.3
 
@@ -155,12 +162,12 @@ def test_gradients_of_the_learned_rates_equal_finite_differences(steps: int) -> 
 
     def loss_at(raw: Tensor) -> Tensor:
         with torch.no_grad():
-            rates.raw.copy_(raw)
+            learned_of(rates).copy_(raw)
         logits = adapted_logits(model, rates, batch)
         return torch.nn.functional.cross_entropy(logits[batch.query.sample_contexts], batch.query.targets)
 
-    start = rates.raw.detach().clone()
-    (gradient,) = torch.autograd.grad(loss_at(start), [rates.raw])
+    start = learned_of(rates).detach().clone()
+    (gradient,) = torch.autograd.grad(loss_at(start), [learned_of(rates)])
     step = 1e-5
     for number in range(3):
         away = torch.zeros(3, dtype=torch.float64)

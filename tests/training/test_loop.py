@@ -40,6 +40,13 @@ class Number(nn.Module):
         return Loss((self.weight + noise) * 2, 2)
 
 
+class Still(Number):
+    """Only the noise is left of the loss."""
+
+    def __call__(self, batch: Batch) -> Loss:
+        return Loss(self.weight * 0 + torch.rand(()), 1)
+
+
 @dataclasses.dataclass
 class Plan:
     """Some steps an epoch; keeps the numbers of the epochs asked for."""
@@ -265,6 +272,9 @@ def test_the_epochs_random_numbers_do_not_hang_on_what_was_drawn_before(tmp_path
         model, _ = run_loop(tmp_path / str(waste), [0.1], epochs=1, seed=3)
         results.append(model.weight.detach())
     assert torch.equal(*results)
+    _, several = run_loop(tmp_path / "several", [0.1, 0.2], Still(), epochs=2, seed=3)
+    first, second = (figures["training loss"] for figures in several.history)
+    assert first != second, "every epoch draws the same numbers"
     _, trained = run_loop(tmp_path / "other", [0.1], epochs=1, seed=4)
     assert (
         trained.history[0]["training loss"] != json.loads((tmp_path / "0" / LOG).read_text())["training loss"]

@@ -38,8 +38,13 @@ def per_sample(logits: Tensor, contexts: Contexts) -> Tensor:
 @pytest.mark.parametrize("scale", [1.0, 300.0])
 def test_equals_cross_entropy(weighted: bool, scale: float) -> None:
     torch.manual_seed(0)
-    contexts = all_contexts()
-    assert contexts.num_samples > contexts.num_contexts
+    once = all_contexts()
+    assert once.num_samples > once.num_contexts
+    contexts = dataclasses.replace(  # the first samples twice
+        once,
+        targets=torch.cat([once.targets, once.targets[:3]]),
+        sample_contexts=torch.cat([once.sample_contexts, once.sample_contexts[:3]]),
+    )
     logits = (torch.randn(contexts.num_contexts, 12, dtype=torch.float64) * scale).requires_grad_()
     weights = torch.rand(contexts.num_samples, dtype=torch.float64) if weighted else None
     mine = summed_cross_entropy(logits, contexts, weights)
@@ -128,7 +133,9 @@ def test_second_order_runs_with_the_sparse_table_and_reaches_the_rates() -> None
         objective(BUILDER.adapting(TASKS)).total.backward()  # type: ignore[no-untyped-call]
         assert model.others.grad is not None
         assert model.others.grad.is_sparse == sparse
-        assert rates.raw.grad is not None
-        gradients.append((model.others.grad.to_dense(), rates.raw.grad, model.items.grad))
+        (learned,) = rates.parameters()
+        assert learned.grad is not None
+        assert learned.grad.all()
+        gradients.append((model.others.grad.to_dense(), learned.grad, model.items.grad))
     for sparse_one, dense_one in zip(*gradients, strict=True):
         torch.testing.assert_close(sparse_one, dense_one)

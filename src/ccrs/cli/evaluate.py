@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 
 from ccrs.cli.printing import remark, say
+from ccrs.core.errors import ConfigError
 from ccrs.core.files import write_json
 from ccrs.evaluation.published import PAPER_REDIAL
 from ccrs.evaluation.tables import curve_table, difference_table, metrics_table
 from ccrs.experiments.evaluate import evaluate as judge
-from ccrs.experiments.evaluate import write_predictions
+from ccrs.experiments.evaluate import fold_folders, write_predictions
 
 
 class Split(StrEnum):
@@ -71,6 +72,11 @@ def evaluate(
 
     Examples: `ccrs evaluate runs/redial` · `ccrs evaluate runs/redial --dialogues more.jsonl --json -`
     """
+    if len(fold_folders(run)) > 1 and (dialogues is not None or split is Split.validation):
+        raise ConfigError(
+            f"{run}: holds folds, which can only be pooled over their test users. "
+            f"Name one of them for this: {run / 'fold-0'}"
+        )
     result = judge(
         run,
         split=split.value,

@@ -39,7 +39,7 @@ class InnerConfig(StrictConfig):
 
 
 class InnerRates(nn.Module):
-    """β_entity, β_user and n₀, kept positive by a softplus when learned."""
+    """β_entity, β_user and n₀, learned as logarithms: they are positive and range over orders of magnitude."""
 
     active: Tensor
 
@@ -47,17 +47,14 @@ class InnerRates(nn.Module):
         super().__init__()
         self.config = config
         start = torch.tensor([config.entity_lr, config.user_lr, config.half_count], dtype=torch.float64)
-        raw = torch.where(
-            start > 0, start + torch.log(-torch.expm1(-start)), torch.full_like(start, -torch.inf)
-        )
-        self.raw = nn.Parameter(raw.float(), requires_grad=config.learned)
-        # A rate of exactly 0 stays 0: softplus has no such point, so it is masked.
+        # A rate of exactly 0 stays 0: it has no logarithm, so it is masked.
         self.register_buffer("active", (start > 0).float())
+        logarithms = torch.where(start > 0, start, torch.ones_like(start)).log().float()
+        self.logarithms = nn.Parameter(logarithms, requires_grad=config.learned)
 
     def values(self) -> Tensor:
         """(β_entity, β_user, n₀)."""
-        raw = torch.where(self.active > 0, self.raw, torch.zeros_like(self.raw))
-        return nn.functional.softplus(raw) * self.active
+        return self.logarithms.exp() * self.active
 
     def weights(self, num_samples: Tensor) -> Tensor:
         """The weight of a user's summed loss, given the numbers of samples (users,)."""

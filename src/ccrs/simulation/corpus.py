@@ -139,7 +139,7 @@ def _choice_model(
     popularity[[film for film in range(len(popularity)) if film not in pool]] = 0
     by_film = {pivot.film: pivot for pivot in pivots}
     model = ChoiceModel(config.choice, popularity / popularity.sum(), by_film, favourites)
-    return model, {"train": train, "test": test}, values
+    return model, {"train": train, "test": (*train, *test)}, values
 
 
 @dataclass
