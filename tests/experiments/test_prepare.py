@@ -11,7 +11,7 @@ import pytest
 import ccrs.experiments.prepare as prepare_module
 from ccrs.core.dialogue import Dialogue, Feedback, Mention, Message
 from ccrs.core.errors import DataError
-from ccrs.core.graph import Catalogue, Triple
+from ccrs.core.graph import Triple
 from ccrs.data.prepared import PreparedCorpus, load_prepared
 from ccrs.data.readers.redial import NO_TEXT
 from ccrs.experiments.prepare import link_dialogue, prepare_redial
@@ -60,7 +60,7 @@ def write_raw(folder: Path, train: dict[str, Any] = TRAIN) -> tuple[Path, Path]:
 @pytest.fixture
 def corpus(tmp_path: Path) -> PreparedCorpus:
     release, graph = write_raw(tmp_path)
-    manifest = prepare_redial(release, graph, tmp_path / "prepared")
+    manifest = prepare_redial(release, [graph], tmp_path / "prepared")
     loaded = load_prepared(tmp_path / "prepared")
     assert loaded.manifest == manifest
     return loaded
@@ -122,9 +122,9 @@ def test_lenient_leaves_out_a_faulty_dialogue(tmp_path: Path) -> None:
     with (release / "train_data.jsonl").open("a", encoding="utf-8") as stream:
         stream.write("{}\n")
     with pytest.raises(DataError, match=r"train_data\.jsonl:2: "):
-        prepare_redial(release, graph, tmp_path / "out")
+        prepare_redial(release, [graph], tmp_path / "out")
     assert not (tmp_path / "out").exists()
-    manifest = prepare_redial(release, graph, tmp_path / "out", lenient=True)
+    manifest = prepare_redial(release, [graph], tmp_path / "out", lenient=True)
     assert manifest.dropped["dialogues skipped: missing key"] == 1
     assert manifest.counts["dialogues"] == 2
 
@@ -137,23 +137,8 @@ def test_an_interruption_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(prepare_module, "link_dialogue", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        prepare_redial(release, graph, tmp_path / "out")
+        prepare_redial(release, [graph], tmp_path / "out")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["imdb", "raw"]
-
-
-def test_the_test_part_does_not_tell_which_film_is_popular(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given: list[dict[str, int]] = []
-
-    class Recorder(prepare_module.Linker):
-        def __init__(self, catalogue: Catalogue, *, item_popularity: dict[str, int]) -> None:
-            given.append(dict(item_popularity))
-            super().__init__(catalogue)
-
-    monkeypatch.setattr(prepare_module, "Linker", Recorder)
-    prepare_redial(*write_raw(tmp_path), tmp_path / "out")
-    assert given == [{"11": 1, "12": 1}]  # both parts name each film once
 
 
 class WordLinker:
@@ -181,7 +166,7 @@ def test_linking_keeps_mentions_and_adds_only_outside_them() -> None:
 @pytest.mark.realdata
 def test_the_release_is_prepared_over_the_imdb_graph(shared_data: Path, tmp_path: Path) -> None:
     source = shared_data / "redial" / "redial_dataset.zip"
-    manifest = prepare_redial(source, shared_data / "redial-kg" / "imdb", tmp_path / "out")
+    manifest = prepare_redial(source, [shared_data / "redial-kg" / "imdb"], tmp_path / "out")
     corpus = load_prepared(tmp_path / "out")
     counts = manifest.counts
     assert (counts["dialogues"], counts["users"], counts["messages"]) == (6002, 571, 108_980)

@@ -78,11 +78,12 @@ def test_equals_dense_copies(order: int, layers: int, steps: int, loss: str) -> 
     assert any(len(world.table.mentions[c]) == 0 for c in range(len(world.table.mentions)))
 
     batch = builder.adapting(tasks)
-    result = adapt(model, rates, batch, world.catalogue.num_items)
+    everyone = torch.ones(batch.num_users, dtype=torch.float64)
+    result = adapt(model, rates, batch, world.catalogue.num_items, user_weights=everyone)
     vectors = model.user_vectors(result.adapted.rows, result.adapted.users, batch.query, batch)
     ours = scores(model, vectors, batch.query, batch, result.adapted)
     assert batch.support is not None
-    total = summed_loss(ours, batch.query) + summed_loss(result.logits, batch.support)
+    total = summed_loss(ours, batch.query) + result.loss
 
     dense = [dense_scores(model, rates, builder, task) for task in tasks]
     expected = torch.cat([logits for logits, _ in dense])

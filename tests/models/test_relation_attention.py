@@ -134,7 +134,7 @@ def test_equals_the_equations(num_layers: int, gamma: Gamma, uniform: bool, max_
     users = torch.randn(batch.num_users, USER_SIZE, dtype=torch.float64)
     layers = [make_layer(graph, gamma, uniform=uniform) for _ in range(num_layers)]
 
-    found = rows
+    found = rows if batch.query.rows is None else rows[batch.query.rows]
     with torch.no_grad():
         for layer, hop in zip(layers, batch.query.hops, strict=True):
             found = layer(found, users, hop)

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from ccrs.artifacts.config import UseConfig
@@ -214,4 +214,7 @@ def _read_statistics(folder: Path) -> Statistics:
 
 def _save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     with replacing(path) as temporary:
-        save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, temporary)
+        # Not save_file: its own kind of error for a full disk is none that a person could act on.
+        temporary.write_bytes(
+            save({name: value.detach().cpu().contiguous() for name, value in tensors.items()})
+        )

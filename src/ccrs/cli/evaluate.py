@@ -92,6 +92,8 @@ def evaluate(
     if json_out is not None and str(json_out) != "-":
         write_json(json_out, result.report)
         remark(f"report written to {json_out}")
+    for reason, count in result.dropped.items():
+        remark(f"left out: {count:,} {reason}")
     if result.num_outside:
         remark(
             f"{result.num_outside} samples recommend an item outside the run's catalogue; they count as misses."

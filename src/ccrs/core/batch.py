@@ -58,6 +58,7 @@ class Contexts:
     targets: Tensor  # (samples) item index
     sample_contexts: Tensor  # (samples)
     for_seeker: bool = False  # whether the targets are what the seeker names next (auxiliary training)
+    rows: Tensor | None = None  # (sources) rows of the batch that the first hop's sources are; None = all
 
     @property
     def num_contexts(self) -> int:
@@ -87,6 +88,7 @@ class Batch:
 
     row_entities: Tensor  # (rows) entity index
     row_users: Tensor  # (rows) user of the batch; all 0 when rows are shared
+    num_item_rows: int  # the rows of items come first
     users: Tensor  # (users) row of the personal user table, 0 = unknown
     query: Contexts
     support: Contexts | None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol, runtime_checkable
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from ccrs.core.batch import Batch, Contexts, History
 from ccrs.core.dialogue import Mention
@@ -27,6 +28,10 @@ class AdaptableRecommender(Protocol):
 
     def __call__(self, batch: Batch) -> Tensor:
         """Logits of all items for the query contexts, nobody adapted: (contexts, items)."""
+        ...
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """All parameters, as ``torch.nn.Module`` gives them."""
         ...
 
     def gather(self, batch: Batch) -> tuple[Tensor, Tensor]:

@@ -126,13 +126,20 @@ class BatchBuilder:
         base = [layers[0] for layers, _ in expanded]
         row_keys = [keys % self.graph.num_entities if shared else keys for keys in base]
         rows = _Keys(np.unique(np.concatenate(row_keys)), self.graph.num_entities)
+        is_item = rows.entities < self.num_items
+        order = np.concatenate([np.flatnonzero(is_item), np.flatnonzero(~is_item)])  # items first
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
         built = [
-            self._contexts(side, side_users, layers, mentions, rows, shared=shared, leave_out=leave_out)
+            self._contexts(
+                side, side_users, layers, mentions, rows, place, shared=shared, leave_out=leave_out
+            )
             for (side, side_users), (layers, mentions) in zip(sides, expanded, strict=True)
         ]
         return Batch(
-            row_entities=_tensor(rows.entities),
-            row_users=_tensor(rows.users),
+            row_entities=_tensor(rows.entities[order]),
+            row_users=_tensor(rows.users[order]),
+            num_item_rows=int(is_item.sum()),
             users=_tensor(users),
             query=built[0],
             support=built[1] if support is not None else None,
@@ -158,12 +165,16 @@ class BatchBuilder:
         layers: list[IntArray],
         mentions: IntArray,
         rows: _Keys,
+        place: IntArray,
         *,
         shared: bool,
         leave_out: bool,
     ) -> Contexts:
         table = self.table
-        sources = rows
+        # A side of an adapting batch works on its own rows; a shared batch (one side) on all, in their order.
+        sources = rows if shared else _Keys(layers[0], self.graph.num_entities)
+        # Rows by entity have the items first as they come.
+        side_rows = None if shared else _tensor(place[rows.find(layers[0])])
         hops = []
         for level, values in enumerate(layers[1:]):
             targets = _Keys(values, self.graph.num_entities)
@@ -175,6 +186,7 @@ class BatchBuilder:
         together, weights = self._together(contexts, positions, owner, leave_out=leave_out)
         return Contexts(
             hops=tuple(hops),
+            rows=side_rows,
             users=_tensor(users),
             mention_encodings=_tensor(sources.find(mentions)),
             mention_contexts=_tensor(owner),

@@ -52,12 +52,13 @@ class Cooccurrence:
         neighbours, counts = self.neighbours.values[positions], self.counts[positions]
         totals = self.dialogues[items][which]
         if own is not None:
-            span = np.int64(len(self.dialogues))
-            distinct = np.unique(dialogues)
+            span = len(self.dialogues)
+            distinct, local = np.unique(dialogues, return_inverse=True)
             own_positions, owner = own.positions(distinct)
             entities = own.values[own_positions]
-            keys = distinct[owner[entities < span]] * span + entities[entities < span]
-            mine = np.isin(dialogues[which] * span + neighbours, keys)
+            holds = np.zeros(len(distinct) * span, np.bool_)
+            holds[owner[entities < span] * span + entities[entities < span]] = True
+            mine = holds[(local * span)[which] + neighbours]
             counts, totals = counts - mine, totals - 1
             kept = counts > 0
             neighbours, which, counts, totals = neighbours[kept], which[kept], counts[kept], totals[kept]

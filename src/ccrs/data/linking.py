@@ -132,7 +132,8 @@ class Linker:
 
     def nearest(self, name: str, n: int = 3) -> list[Entity]:
         """At most ``n`` entities whose names look most like ``name``, to suggest in a message."""
-        wanted = " ".join(tokenise(name)[0])
+        titled = _TITLE_WITH_YEAR.fullmatch(" ".join(name.split()))
+        wanted = " ".join(tokenise(titled[1] if titled else name)[0])
         near = difflib.get_close_matches(wanted, self._names, n=n, cutoff=0.7) if wanted else []
         return [self._catalogue.entities[self._names[key]] for key in near]
 

@@ -48,9 +48,9 @@ def build_samples(
     """The samples of ``dialogues``, in their order.
 
     A target is an item that ``speaker`` names (the seeker, for auxiliary training): by a marked mention, where
-    the dialogue has marked ones. Mentions of entities outside ``catalogue`` are left out. With ``open_ended`` every dialogue gets one
-    more context, without sample, that holds all of it: the state in which a live system answers. With
-    ``keep_unknown`` a recommended item outside the catalogue is a sample with target -1 (a miss).
+    the dialogue has marked ones. Mentions of entities outside ``catalogue`` are left out. With ``open_ended``
+    every dialogue gets one more context, without sample, that holds all of it: the state in which a live system
+    answers. With ``keep_unknown`` a recommended item outside the catalogue is a sample with target -1 (a miss).
     """
     rows = _Rows()
     for dialogue in dialogues:

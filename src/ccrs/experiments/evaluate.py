@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,6 +41,8 @@ class Evaluation:
     predictions: list[dict[str, Any]]  # of the adapted model: sample id and ranked item ids
     num_outside: int
     """Samples whose item is not in the run's catalogue (counted as misses)."""
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    """What was left out of foreign dialogues, by reason."""
 
 
 def evaluate(
@@ -67,6 +70,7 @@ def evaluate(
             f"{plain}: has {len(plains)} fold(s), {folder} has {len(folders)}. Train both alike."
         )
     cache: dict[str, Corpus] = {}
+    dropped: Counter[str] = Counter()
     parts: list[Rows] = []
     predictions: list[dict[str, Any]] = []
     runs: list[Run] = []
@@ -81,7 +85,8 @@ def evaluate(
             )
         runs.append(run)
         if dialogues is not None:
-            table, tasks, support = _foreign(run, dialogues, lenient=lenient)
+            dropped = Counter()
+            table, tasks, support = _foreign(run, dialogues, lenient=lenient, dropped=dropped)
         else:
             corpus = _own_corpus(run, data, cache)
             table, tasks, support = _own(run, corpus, split)
@@ -103,7 +108,7 @@ def evaluate(
         resamples=resamples,
     )
     outside = int((pooled["metrics"].ranks == MISS).sum())
-    return Evaluation(report, predictions, outside)
+    return Evaluation(report, predictions, outside, dropped)
 
 
 def fold_folders(folder: Path) -> list[Path]:
@@ -220,8 +225,11 @@ def _own(run: Run, corpus: Corpus, split: SplitName) -> tuple[SampleTable, list[
     return corpus.table, division.tasks(split), popularity
 
 
-def _foreign(run: Run, dialogues: Path, *, lenient: bool) -> tuple[SampleTable, list[UserTask], IntArray]:
-    found = read_foreign(dialogues, run.catalogue, run.statistics.popularity, lenient=lenient)
+def _foreign(
+    run: Run, dialogues: Path, *, lenient: bool, dropped: Counter[str]
+) -> tuple[SampleTable, list[UserTask], IntArray]:
+    popularity = run.statistics.popularity
+    found = read_foreign(dialogues, run.catalogue, popularity, lenient=lenient, dropped=dropped)
     table = build_samples(run.catalogue, found, keep_unknown=True)
     tasks = user_tasks(table, np.arange(len(table.users)), run.config.data.order, run.config.data.seed)
     return table, tasks, run.statistics.popularity

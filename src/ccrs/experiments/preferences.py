@@ -103,8 +103,9 @@ def _attention_change(run: Run, model: CCRS, batch: Batch, relations: torch.Tens
     layer = model.layers[-1]
     with torch.no_grad():
         rows, users = model.gather(batch)
-        own = layer.weights(adapted.rows, adapted.users, hop).mean(dim=1)  # type: ignore[operator]
-        common = layer.weights(rows, users, hop).mean(dim=1)  # type: ignore[operator]
+        read = batch.query.rows
+        own = layer.weights(adapted.rows[read], adapted.users, hop).mean(dim=1)  # type: ignore[operator]
+        common = layer.weights(rows[read], users, hop).mean(dim=1)  # type: ignore[operator]
     mass = torch.zeros(batch.num_users, len(run.graph.relations))
     cells = hop.target_users[hop.edge_targets] * len(run.graph.relations) + hop.edge_relations
     mass.view(-1).index_add_(0, cells, own - common)

@@ -194,17 +194,19 @@ class _View:
     def __init__(self, run: Run, model: CCRS, batch: Batch, context: int) -> None:
         self.run, self.model, self.batch = run, model, batch
         self.mine = (batch.query.mention_contexts == context).nonzero()[:, 0]
+        self.row_entities = batch.row_entities[batch.query.rows]
         hop = batch.query.hops[-1]
         self.hop = hop
         self.relations = [run.graph.relations[r] for r in hop.edge_relations.tolist()]
         lowest = batch.query.hops[0]
         same_level = lowest is hop
-        entities = batch.row_entities[hop.edge_sources] if same_level else None
+        entities = self.row_entities[hop.edge_sources] if same_level else None
         self.neighbours = entities.tolist() if entities is not None else []
-        owners = batch.row_entities[hop.target_sources] if same_level else None
+        owners = self.row_entities[hop.target_sources] if same_level else None
         self.owners = owners[hop.edge_targets].tolist() if owners is not None else []
 
     def _lower(self, rows: Tensor, users: Tensor) -> Tensor:
+        rows = rows[self.batch.query.rows]
         for layer, hop in zip(self.model.layers[:-1], self.batch.query.hops[:-1], strict=True):
             rows = layer(rows, users, hop)
         return rows
@@ -241,7 +243,7 @@ class _View:
 
     def _target_entities(self, hop: Any) -> Tensor:
         """The entity of each target of the last hop."""
-        sources = self.batch.row_entities
+        sources = self.row_entities
         for lower in self.batch.query.hops:
             sources = sources[lower.target_sources]
             if lower is hop:

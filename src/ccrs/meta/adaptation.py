@@ -8,8 +8,8 @@ batch touches have a gradient, one autograd call for all users of the batch give
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import torch
 from pydantic import Field
@@ -88,25 +88,26 @@ def scores(
     """Logits of all items for each context: (contexts, items)."""
     logits = vectors @ model.item_table().T
     if adapted is not None:
-        logits = logits + _output_change(vectors, contexts.users, batch, adapted)
+        _add_output_change(logits, vectors, contexts.users, batch, adapted)
     history = batch.history if contexts is batch.query else None
     return model.static_logits(logits, contexts, history)
 
 
-def _output_change(vectors: Tensor, owners: Tensor, batch: Batch, adapted: Adapted) -> Tensor:
-    """``vectors`` times the change of each user's item table: (contexts, items)."""
+def _add_output_change(
+    logits: Tensor, vectors: Tensor, owners: Tensor, batch: Batch, adapted: Adapted
+) -> None:
+    """Add ``vectors`` times the change of each user's item table to ``logits`` (contexts, items), in place."""
     same = (owners[:, None] == adapted.owners[None, :]).to(vectors.dtype)
-    change = vectors.new_zeros(())
     for support_vectors, residuals in zip(adapted.vectors, adapted.residuals, strict=True):
-        change = change - (vectors @ support_vectors.T * same) @ residuals
+        logits.addmm_(vectors @ support_vectors.T * same, residuals, alpha=-1)
     if adapted.shifts is None:
-        return change
+        return
     # The sparse part: only (context, item row) pairs of one user.
-    pairs = (owners[:, None] == batch.row_users[adapted.item_rows][None, :]).nonzero()  # (pairs, 2)
-    product = (vectors @ adapted.shifts.T)[pairs[:, 0], pairs[:, 1]]
-    items = batch.row_entities[adapted.item_rows][pairs[:, 1]]
-    flat = pairs[:, 0] * change.shape[1] + items
-    return change.flatten().index_add(0, flat, product).view_as(change)
+    pairs = (owners[:, None] == batch.row_users[adapted.item_rows][None, :]).flatten().nonzero()[:, 0]
+    product = (vectors @ adapted.shifts.T).flatten().index_select(0, pairs)
+    context, row = pairs // len(adapted.item_rows), pairs % len(adapted.item_rows)
+    items = batch.row_entities[adapted.item_rows].index_select(0, row)
+    logits.view(-1).index_add_(0, context * logits.shape[1] + items, product)
 
 
 def residuals_of(logits: Tensor, contexts: Contexts) -> Tensor:
@@ -114,25 +115,49 @@ def residuals_of(logits: Tensor, contexts: Contexts) -> Tensor:
     counts = torch.bincount(contexts.sample_contexts, minlength=contexts.num_contexts).to(logits.dtype)
     residuals = logits.softmax(dim=1) * counts[:, None]
     flat = contexts.sample_contexts * logits.shape[1] + contexts.targets
-    return residuals.flatten().index_add(0, flat, -torch.ones_like(flat, dtype=logits.dtype)).view_as(logits)
+    residuals.view(-1).index_add_(0, flat, -torch.ones_like(flat, dtype=logits.dtype))
+    return residuals
+
+
+class _Known(torch.autograd.Function):
+    """A number whose gradient by ``parameters`` has been computed already."""
+
+    @staticmethod
+    def forward(ctx: Any, value: Tensor, gradients: list[Tensor | None], *parameters: Tensor) -> Tensor:
+        ctx.gradients = gradients
+        return value.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor | None, ...]:
+        scaled = [None if gradient is None else gradient.mul_(outer[0]) for gradient in ctx.gradients]
+        return (None, None, *scaled)
 
 
 @dataclass(frozen=True)
 class SupportPass:
-    """The adapted parameters and the logits of the support at the unadapted ones (for λ ∇L_support(θ))."""
+    """The adapted parameters and the support loss at the unadapted ones, times the given weights (λ L_support(θ))."""
 
     adapted: Adapted
     logits: Tensor
+    loss: Tensor
 
 
-def adapt(model: AdaptableRecommender, rates: InnerRates, batch: Batch, num_items: int) -> SupportPass:
+def adapt(
+    model: AdaptableRecommender,
+    rates: InnerRates,
+    batch: Batch,
+    num_items: int,
+    *,
+    user_weights: Tensor | None = None,
+) -> SupportPass:
     """Run the inner steps for all users of ``batch`` at once.
 
     Each user's support loss depends on his own rows only, so one backward a step yields every user's gradient.
-    The graph of the support forward is kept: the outer loss reuses it. Needs gradients enabled for the rows.
+    In first order that same backward yields the gradient of the support loss by all other parameters.
+    ``user_weights`` (users,) weigh the users' support losses in ``loss``; None: it is not asked for.
     """
     contexts, config = batch.support, rates.config
-    if contexts is None:
+    if contexts is None or contexts.rows is None or batch.query.rows is None:
         raise ValueError("The batch has no support; build it with BatchBuilder.adapting.")
     second = config.order == 2
     rows, users = model.gather(batch)
@@ -142,57 +167,111 @@ def adapt(model: AdaptableRecommender, rates: InnerRates, batch: Batch, num_item
     owners = contexts.users
     num_samples = torch.bincount(owners[contexts.sample_contexts], minlength=batch.num_users)
     weights = rates.weights(num_samples.to(rows.dtype))  # (users,)
-    item_rows = (batch.row_entities < num_items).nonzero()[:, 0]
+    item_rows = contexts.rows[contexts.rows < batch.num_item_rows]
+    read = batch.query.rows[batch.query.rows < batch.num_item_rows]
+    every = torch.arange(batch.num_item_rows)
     state = Adapted(rows, users, [], [], owners, None, item_rows)
-    first_logits: Tensor | None = None
-    for _ in range(config.steps):
-        vectors = model.user_vectors(state.rows, state.users, contexts, batch, with_history=False)
-        logits = scores(model, vectors, contexts, batch, state if first_logits is not None else None)
-        first_logits = logits if first_logits is None else first_logits
-        state = _step(model, batch, state, vectors, logits, weights, (entity_rate, user_rate), second=second)
-    if first_logits is None:
-        vectors = model.user_vectors(rows, users, contexts, batch, with_history=False)
-        first_logits = scores(model, vectors, contexts, batch, None)
-    return SupportPass(state, first_logits)
+    loss = first_logits = rows.new_zeros(())
+    for step in range(max(config.steps, 1)):
+        # In first order the inner gradient is a constant: its graph ends at the rows and is freed at once.
+        start = state if second else replace(state, rows=_leaf(state.rows), users=_leaf(state.users))
+        vectors = model.user_vectors(start.rows, start.users, contexts, batch, with_history=False)
+        logits = scores(model, vectors, contexts, batch, start if step else None)
+        wanted = user_weights if step == 0 else None
+        gradients, residuals, value = _inner_gradient(
+            model, batch, start, (rows, users), vectors, logits, wanted, second=second
+        )
+        if step == 0:
+            loss, first_logits = value, logits
+        if config.steps:
+            now_read = read if step == config.steps - 1 else every
+            state = _step(
+                batch,
+                state,
+                vectors,
+                residuals,
+                gradients,
+                weights,
+                (entity_rate, user_rate),
+                now_read,
+                second=second,
+            )
+    return SupportPass(state, first_logits, loss)
 
 
-def _step(
+def _leaf(values: Tensor) -> Tensor:
+    return values.detach().requires_grad_()
+
+
+def _inner_gradient(
     model: AdaptableRecommender,
     batch: Batch,
     state: Adapted,
+    attached: tuple[Tensor, Tensor],
     vectors: Tensor,
     logits: Tensor,
+    user_weights: Tensor | None,
+    *,
+    second: bool,
+) -> tuple[tuple[Tensor, Tensor], Tensor, Tensor]:
+    """The gradients of rows and users, the residuals C, and the weighted loss."""
+    contexts = batch.support
+    assert contexts is not None  # noqa: S101 - adapt() has checked
+    inner = (state.rows, state.users)
+    options = {"retain_graph": True, "allow_unused": True, "create_graph": second}
+    if second or user_weights is None:
+        residuals = residuals_of(logits, contexts)
+        table = model.item_table()
+        if not second:
+            residuals, table = residuals.detach(), table.detach()
+        upstream = residuals @ table + _residual_change(residuals, batch, state, second=second)
+        found = torch.autograd.grad(vectors, inner, upstream, materialize_grads=True, **options)
+        loss = logits.new_zeros(())
+        if user_weights is not None:
+            sample_weights = user_weights[contexts.users[contexts.sample_contexts]]
+            flat = contexts.sample_contexts * logits.shape[1] + contexts.targets
+            loss = -(logits.log_softmax(1).view(-1).index_select(0, flat) * sample_weights).sum()
+        return (found[0], found[1]), residuals, loss
+    # One backward for both: the users' own copies, and all common parameters.
+    log_shares = logits.detach().log_softmax(1)
+    sample_weights = user_weights[contexts.users[contexts.sample_contexts]]
+    flat = contexts.sample_contexts * logits.shape[1] + contexts.targets
+    value = -(log_shares.view(-1).index_select(0, flat) * sample_weights).sum()
+    counts = torch.bincount(contexts.sample_contexts, minlength=contexts.num_contexts).to(logits.dtype)
+    residuals = log_shares.exp_().mul_(counts[:, None])
+    residuals.view(-1).index_add_(0, flat, -torch.ones_like(flat, dtype=logits.dtype))
+    seed = residuals * user_weights[contexts.users][:, None]
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    found = torch.autograd.grad(logits, (*inner, *parameters), seed, allow_unused=True)
+    rows, users = (torch.zeros_like(a) if g is None else g for a, g in zip(inner, found[:2], strict=True))
+    inner_gradients = rows / user_weights[batch.row_users][:, None], users / user_weights[:, None]
+    loss = _Known.apply(value, [rows, users, *found[2:]], *attached, *parameters)  # type: ignore[no-untyped-call]
+    return inner_gradients, residuals, loss
+
+
+def _step(
+    batch: Batch,
+    state: Adapted,
+    vectors: Tensor,
+    residuals: Tensor,
+    gradients: tuple[Tensor, Tensor],
     weights: Tensor,
     rates: tuple[Tensor, Tensor],
+    read: Tensor,
     *,
     second: bool,
 ) -> Adapted:
-    """One inner step from ``state``, given the support's vectors and logits there."""
-    contexts = batch.support
-    assert contexts is not None  # noqa: S101 - adapt() has checked
-    table = model.item_table()
-    residuals = residuals_of(logits, contexts)
-    if not second:
-        residuals, table = residuals.detach(), table.detach()
-    upstream = residuals @ table + _residual_change(residuals, batch, state, second=second)
-    row_gradient, user_gradient = torch.autograd.grad(
-        vectors,
-        (state.rows, state.users),
-        upstream,
-        create_graph=second,
-        retain_graph=True,
-        allow_unused=True,
-        materialize_grads=True,
-    )
+    """One inner step from ``state``; ``read`` are the item rows that are read after it."""
+    row_gradient, user_gradient = gradients
     support = vectors if second else vectors.detach()
     entity_rate, user_rate = rates
     scaled = support * (entity_rate * weights[state.owners])[:, None]  # (support contexts, d)
-    row_change = -row_gradient * (entity_rate * weights[batch.row_users])[:, None]
-    shift = row_change[state.item_rows]
+    row_change = row_gradient * (-entity_rate * weights).index_select(0, batch.row_users)[:, None]
+    shift = row_change.index_select(0, state.item_rows)
     # What the output side changes on an item's row holds where the row is read as well.
-    picked = residuals[:, batch.row_entities[state.item_rows]].T  # (item rows, support contexts)
-    mine = batch.row_users[state.item_rows][:, None] == state.owners[None, :]
-    row_change = row_change.index_add(0, state.item_rows, -(picked * mine) @ scaled)
+    picked = residuals.index_select(1, batch.row_entities[read])  # (support contexts, read)
+    mine = state.owners[:, None] == batch.row_users[read][None, :]
+    row_change = row_change.index_add(0, read, (picked * mine).T @ scaled, alpha=-1)
     return Adapted(
         rows=state.rows + row_change,
         users=state.users - user_gradient * (user_rate * weights)[:, None],

@@ -13,7 +13,7 @@ from ccrs.core.errors import ConfigError
 from ccrs.models.layers.history_attention import HistoryAttention, HistoryPrior
 from ccrs.models.layers.importance import Importance
 from ccrs.models.layers.relation_attention import Gamma, RelationAttention
-from ccrs.models.layers.segments import segment_sum
+from ccrs.models.layers.segments import dropout, segment_softmax, segment_sum
 from ccrs.models.sizes import Sizes
 
 
@@ -155,16 +155,12 @@ class CCRS(nn.Module):
 
     def gather(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """The inner parameters the batch works on: entity rows (rows, d) and users (users, d_u)."""
-        is_item = batch.row_entities < self.sizes.num_items
-        rows = self.items.new_zeros(len(is_item), self.config.embedding_size)
+        count = batch.num_item_rows
         # Without a gradient for the whole table: `sparse=True` keeps only the touched rows.
         other = nn.functional.embedding(
-            batch.row_entities[~is_item] - self.sizes.num_items, self.others, sparse=self.sparse_gradients
+            batch.row_entities[count:] - self.sizes.num_items, self.others, sparse=self.sparse_gradients
         )
-        rows = rows.index_copy(
-            0, is_item.nonzero()[:, 0], self.items.index_select(0, batch.row_entities[is_item])
-        )
-        rows = rows.index_copy(0, (~is_item).nonzero()[:, 0], other)
+        rows = torch.cat([nn.functional.embedding(batch.row_entities[:count], self.items), other])
         users = self.users.index_select(0, batch.users)
         return rows, users
 
@@ -177,6 +173,8 @@ class CCRS(nn.Module):
     ) -> Tensor:
         """p_u of every context (Eq. 8): (contexts, d)."""
         added = self.config.additions
+        if contexts.rows is not None:
+            rows = rows.index_select(0, contexts.rows)
         encoded = self.encode(self._dropout(rows, added.row_dropout), users, contexts)  # (mentions, d)
         weights = self._importance(encoded, contexts)  # (mentions,)
         vectors = segment_sum(encoded * weights[:, None], contexts.mention_contexts, contexts.num_contexts)
@@ -199,14 +197,14 @@ class CCRS(nn.Module):
         bias: Tensor = self.item_bias
         if self.config.additions.item_prior:
             bias = bias + self.prior_weight * self.log_popularity
-        logits = logits + bias
+        logits = logits.add_(bias)
         if self.config.additions.cooccurrence and len(contexts.together):
             strength = contexts.together_weights @ self.together_weight
-            logits = logits.flatten().index_add(0, contexts.together, strength).view_as(logits)
+            logits = logits.flatten().index_add_(0, contexts.together, strength).view_as(logits)
         if self.config.additions.history_prior and history is not None and len(history.items):
             entries, strength = self.history_prior(contexts.users, history)
             flat = entries[0] * logits.shape[1] + history.items[entries[1]]
-            logits = logits.flatten().index_add(0, flat, strength).view_as(logits)
+            logits = logits.flatten().index_add_(0, flat, strength).view_as(logits)
         return logits
 
     def encode(self, rows: Tensor, users: Tensor, contexts: Contexts) -> Tensor:
@@ -215,7 +213,7 @@ class CCRS(nn.Module):
             rows = layer(rows, users, hop)
         encoded = rows.index_select(0, contexts.mention_encodings)
         if self.config.additions.speaker:
-            encoded = encoded + self.speaker[contexts.mention_by_seeker.long()]
+            encoded = encoded + nn.functional.embedding(contexts.mention_by_seeker.long(), self.speaker)
         return encoded
 
     def _importance(self, encoded: Tensor, contexts: Contexts) -> Tensor:
@@ -229,16 +227,20 @@ class CCRS(nn.Module):
         """μ^o (Eq. 7): (mentions,)."""
         absolute = self.config.turn_position == "absolute"
         numbers = contexts.mention_turns if absolute else contexts.mention_ages
-        turns = self.turns[numbers.clamp(max=self.config.max_turns - 1)]
-        weights: Tensor = self.turn_importance(turns, contexts.mention_contexts, contexts.num_contexts)
-        return weights
+        # Scored once a turn number, not once a mention.
+        scores = self.turn_importance.scores(self.turns).index_select(
+            0, numbers.clamp(max=self.config.max_turns - 1)
+        )
+        return segment_softmax(scores, contexts.mention_contexts, contexts.num_contexts)[:, 0]
 
     def _mean_words(self, contexts: Contexts) -> Tensor:
         """Sum of word embeddings over the root of their number: (contexts, d)."""
-        words = self._dropout(self.words.index_select(0, contexts.words), self.config.additions.row_dropout)
-        total = segment_sum(words, contexts.word_contexts, contexts.num_contexts)
-        count = torch.bincount(contexts.word_contexts, minlength=contexts.num_contexts).clamp(min=1)
-        return total / count.sqrt()[:, None]
+        count = torch.bincount(contexts.word_contexts, minlength=contexts.num_contexts)
+        weights = count.clamp(min=1).to(self.words.dtype).rsqrt().index_select(0, contexts.word_contexts)
+        weights = self._dropout(weights, self.config.additions.row_dropout)  # whole words
+        return nn.functional.embedding_bag(
+            contexts.words, self.words, count.cumsum(0) - count, mode="sum", per_sample_weights=weights
+        )
 
     def _dropout(self, values: Tensor, rate: float) -> Tensor:
-        return nn.functional.dropout(values, rate, self.training) if rate else values
+        return dropout(values, rate) if rate and self.training else values

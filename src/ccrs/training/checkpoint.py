@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from ccrs.core.errors import CheckpointError
@@ -38,7 +38,8 @@ def save_checkpoint(folder: Path, progress: Progress, groups: dict[str, dict[str
         for name, tensor in named.items()
     }
     with replacing(folder / FILE) as temporary:
-        save_file(tensors, temporary, metadata={"progress": json.dumps(progress.__dict__)})
+        # Not save_file: its own kind of error for a full disk is none that a person could act on.
+        temporary.write_bytes(save(tensors, metadata={"progress": json.dumps(progress.__dict__)}))
 
 
 def load_checkpoint(folder: Path, fingerprint: str) -> tuple[Progress, dict[str, dict[str, Tensor]]] | None:

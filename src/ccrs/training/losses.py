@@ -18,17 +18,18 @@ class _SummedCrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, contexts: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
-        normaliser = logits.logsumexp(dim=1)  # (contexts,)
-        ctx.save_for_backward(logits, normaliser, contexts, targets, weights)
-        return ((normaliser[contexts] - logits[contexts, targets]) * weights).sum()
+        log_shares = logits.log_softmax(dim=1)
+        ctx.save_for_backward(log_shares, contexts, targets, weights)
+        return -(log_shares[contexts, targets] * weights).sum()
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        logits, normaliser, contexts, targets, weights = ctx.saved_tensors
-        totals = logits.new_zeros(len(logits)).index_add(0, contexts, weights)
-        residuals = (logits - normaliser[:, None]).exp_().mul_(totals[:, None])
-        residuals.view(-1).index_add_(0, contexts * logits.shape[1] + targets, -weights)
-        return residuals.mul_(gradients[0]), None, None, None
+        log_shares, contexts, targets, weights = ctx.saved_tensors
+        weights = weights * gradients[0]
+        totals = log_shares.new_zeros(len(log_shares)).index_add(0, contexts, weights)
+        residuals = log_shares.exp().mul_(totals[:, None])
+        residuals.view(-1).index_add_(0, contexts * log_shares.shape[1] + targets, -weights)
+        return residuals, None, None, None
 
 
 def summed_cross_entropy(logits: Tensor, contexts: Contexts, weights: Tensor | None = None) -> Tensor:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
 from ccrs.core.batch import Batch
@@ -67,16 +68,20 @@ class MetaObjective:
         support = batch.support
         if support is None:  # auxiliary samples, for which nobody adapts
             return self.plain(batch)
-        result = adapt(self.model, self.rates, batch, self.num_items)
+        user_weights = self.model.item_table().new_full((batch.num_users,), self.support_weight)
+        weights, count = None, batch.query.num_samples + support.num_samples
+        if self.average_users:
+            weights, count = user_mean_weights(batch.query, batch.num_users), batch.num_users
+            samples = torch.bincount(support.users[support.sample_contexts], minlength=batch.num_users)
+            user_weights = user_weights / samples.clamp(min=1)
+        result = adapt(
+            self.model,
+            self.rates,
+            batch,
+            self.num_items,
+            user_weights=user_weights if self.support_weight else None,
+        )
         adapted = result.adapted
         vectors = self.model.user_vectors(adapted.rows, adapted.users, batch.query, batch)
         logits = scores(self.model, vectors, batch.query, batch, adapted)
-        weights = [None, None]
-        count = batch.query.num_samples + support.num_samples
-        if self.average_users:
-            weights = [user_mean_weights(side, batch.num_users) for side in (batch.query, support)]  # type: ignore[misc]
-            count = batch.num_users
-        total = summed_cross_entropy(logits, batch.query, weights[0])
-        if self.support_weight and support.num_samples:
-            total = total + self.support_weight * summed_cross_entropy(result.logits, support, weights[1])
-        return Loss(total, count)
+        return Loss(summed_cross_entropy(logits, batch.query, weights) + result.loss, count)

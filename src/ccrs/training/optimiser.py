@@ -89,5 +89,5 @@ class Optimiser:
 
 def _norm(gradients: list[Tensor]) -> float:
     """The Euclidean norm of all gradients together."""
-    squares = [(g.coalesce().values() if g.is_sparse else g).double().square().sum() for g in gradients]
-    return float(torch.stack(squares).sum().sqrt()) if squares else 0.0
+    values = [g.coalesce().values() if g.is_sparse else g for g in gradients]
+    return float(torch.stack(torch._foreach_norm(values)).norm()) if values else 0.0

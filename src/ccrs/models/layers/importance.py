@@ -18,5 +18,9 @@ class Importance(nn.Module):
 
     def forward(self, values: Tensor, contexts: Tensor, num_contexts: int) -> Tensor:
         """The weight of each of ``values`` (mentions, size) in its context: (mentions,)."""
-        scores = self.score(torch.tanh(self.hidden(values)))
-        return segment_softmax(scores, contexts, num_contexts)[:, 0]
+        return segment_softmax(self.scores(values), contexts, num_contexts)[:, 0]
+
+    def scores(self, values: Tensor) -> Tensor:
+        """The score of each of ``values`` before the softmax: (values, 1)."""
+        scores: Tensor = self.score(torch.tanh(self.hidden(values)))
+        return scores

@@ -60,8 +60,8 @@ class RelationAttention(nn.Module):
     def forward(self, rows: Tensor, users: Tensor, hop: Hop) -> Tensor:
         """Rows of the layer below (sources, d) and user embeddings (users, d_u) to targets (targets, d)."""
         own = rows.index_select(0, hop.target_sources)  # (targets, d)
-        messages = self._heads(rows @ self.message).index_select(0, hop.edge_sources)  # (edges, heads, head)
-        weights = self.weights(rows, users, hop)  # (edges, heads)
+        messages = self._at_edges(rows @ self.message, hop.edge_sources)  # (edges, heads, head)
+        weights = self._weights(own, rows, users, hop)  # (edges, heads)
         weighted = (messages * weights[:, :, None]).flatten(1)  # (edges, d)
         cells = segment_sum(weighted, hop.edge_slots, len(hop.slot_targets))  # (slots, d)
         # By linearity M_r is applied once per cell, not per edge (Eq. 4-5).
@@ -73,15 +73,20 @@ class RelationAttention(nn.Module):
 
     def weights(self, rows: Tensor, users: Tensor, hop: Hop) -> Tensor:
         """G(r, u): the attention of every edge (Eq. 2-3), (edges, heads)."""
+        return self._weights(rows.index_select(0, hop.target_sources), rows, users, hop)
+
+    def _weights(self, own: Tensor, rows: Tensor, users: Tensor, hop: Hop) -> Tensor:
+        """``weights`` from the targets' own rows (targets, d) and all rows."""
         if self.uniform:
             logits = rows.new_zeros(len(hop.edge_targets), self.num_heads)
             return segment_softmax(logits, hop.edge_targets, hop.num_targets)
-        own = rows.index_select(0, hop.target_sources)  # (targets, d)
-        asked = self._heads(own @ self.target).index_select(0, hop.slot_targets)  # (slots, heads, head)
+        asked = self._at_edges(own @ self.target, hop.slot_targets)  # (slots, heads, head)
         asked = self._per_relation(asked, self.attention, hop)  # A_r T
-        keys = self._heads(rows @ self.source).index_select(0, hop.edge_sources)  # (edges, heads, head)
-        logits = (keys * asked.index_select(0, hop.edge_slots)).sum(-1)  # (edges, heads)
-        scale = self.gamma(users)[hop.target_users.index_select(0, hop.edge_targets), hop.edge_relations]
+        keys = self._at_edges(rows @ self.source, hop.edge_sources)  # (edges, heads, head)
+        logits = (keys * self._at_edges(asked.flatten(1), hop.edge_slots)).sum(-1)  # (edges, heads)
+        gamma = self.gamma(users)  # (users, relations, heads)
+        cells = hop.target_users.index_select(0, hop.edge_targets) * gamma.shape[1] + hop.edge_relations
+        scale = gamma.flatten(0, 1).index_select(0, cells)
         if self.gamma_form == "one_plus":
             scale = 1 + scale
         logits = logits * scale / math.sqrt(self.num_heads * self.head_size)
@@ -91,6 +96,9 @@ class RelationAttention(nn.Module):
         """γ of every user, relation and head (Eq. 2): (users, relations, heads)."""
         prior = self.attention.flatten(2) @ self.user  # Vec(A) W_u once a step: (relations, heads, d_u)
         return torch.einsum("rhu,nu->nrh", prior, users)
+
+    def _at_edges(self, values: Tensor, index: Tensor) -> Tensor:
+        return self._heads(nn.functional.embedding(index, values))
 
     def _heads(self, values: Tensor) -> Tensor:
         return values.view(-1, self.num_heads, self.head_size)

@@ -23,3 +23,12 @@ def segment_softmax(logits: Tensor, segments: Tensor, num_segments: int) -> Tens
     weights = (logits - peak.index_select(0, segments)).exp()
     total = segment_sum(weights, segments, num_segments)
     return weights / total.index_select(0, segments)
+
+
+def dropout(values: Tensor, rate: float) -> Tensor:
+    """Inverted dropout with the rate rounded to a 256th: eight entries share one draw of 64 bits."""
+    cut = round(rate * 256)
+    number = values.numel()
+    bits = torch.empty(-(-number // 8), dtype=torch.int64, device=values.device).random_(-(2**63), None)
+    kept = bits.view(torch.uint8)[:number].view_as(values) >= cut
+    return values * (kept * (256 / (256 - cut)))
