@@ -129,7 +129,9 @@ def test_adapting_batch(num_layers: int, seed: int) -> None:
     assert batch.users.tolist() == [0] * 7
     rows = rows_of(batch)
     num_items = world.catalogue.num_items
-    assert [entity < num_items for _, entity in rows] == sorted((e < num_items for _, e in rows), reverse=True)
+    assert [entity < num_items for _, entity in rows] == sorted(
+        (e < num_items for _, e in rows), reverse=True
+    )
     assert batch.num_item_rows == sum(entity < num_items for _, entity in rows)
     assert batch.support is not None
     needed: set[Key] = set()

@@ -81,9 +81,9 @@ def run_demo(out: Path, announce: Announce, *, num_users: int | None = None, qui
 
 
 def recovery_of(run: Run, data: Path, truth: Truth) -> Recovery:
-    """Known against recovered preferences of the test users, on the films recommended most in training."""
+    """Known against recovered preferences of the test users, on the films named most in training dialogues."""
     wanted = {user.id: dict(user.preferences) for user in truth.users if user.part == "test"}
-    most = np.argsort(-run.statistics.popularity, kind="stable")[:NUM_PROBES]
+    most = np.argsort(-run.statistics.cooccurrence.dialogues, kind="stable")[:NUM_PROBES]
     probes = [run.catalogue.entities[int(item)].id for item in most]
     return recover_preferences(run, load_prepared(data).dialogues, wanted, probes)
 

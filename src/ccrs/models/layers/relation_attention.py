@@ -11,14 +11,15 @@ from torch import Tensor, nn
 from ccrs.core.batch import BLOCK, Hop
 from ccrs.models.layers.segments import segment_softmax, segment_sum
 
-Gamma = Literal["one_plus", "printed"]
+Gamma = Literal["one_plus", "printed", "one"]
 
 
 class RelationAttention(nn.Module):
     """Encodes (user, entity) pairs from the neighbours of the entity.
 
     ``gamma``: ``one_plus`` scales the attention logit by 1 + γ, as the Heterogeneous Graph
-    Transformer's prior starts at 1; ``printed`` by γ, the paper's form. With ``uniform`` all
+    Transformer's prior starts at 1; ``printed`` by γ, the paper's form; ``one`` by 1 for everybody, a negative
+    control. With ``uniform`` all
     neighbours weigh the same (the ablation without relation encoder). ``residual_dropout`` is how often
     training leaves out an entity's own row in Eq. 6, so that its neighbours must speak for it.
     """
@@ -84,13 +85,15 @@ class RelationAttention(nn.Module):
         asked = self._per_relation(asked, self.attention, hop)  # A_r T
         keys = self._at_edges(rows @ self.source, hop.edge_sources)  # (edges, heads, head)
         logits = (keys * self._at_edges(asked.flatten(1), hop.edge_slots)).sum(-1)  # (edges, heads)
+        logits = logits / math.sqrt(self.num_heads * self.head_size)
+        if self.gamma_form == "one":
+            return segment_softmax(logits, hop.edge_targets, hop.num_targets)
         gamma = self.gamma(users)  # (users, relations, heads)
         cells = hop.target_users.index_select(0, hop.edge_targets) * gamma.shape[1] + hop.edge_relations
         scale = gamma.flatten(0, 1).index_select(0, cells)
         if self.gamma_form == "one_plus":
             scale = 1 + scale
-        logits = logits * scale / math.sqrt(self.num_heads * self.head_size)
-        return segment_softmax(logits, hop.edge_targets, hop.num_targets)
+        return segment_softmax(logits * scale, hop.edge_targets, hop.num_targets)
 
     def gamma(self, users: Tensor) -> Tensor:
         """γ of every user, relation and head (Eq. 2): (users, relations, heads)."""
