@@ -158,19 +158,6 @@ def test_plain_batch_shares_rows(num_layers: int) -> None:
     check_side(world, batch.query, contexts.tolist(), [0] * 15, rows_of(batch), num_layers)
 
 
-@pytest.mark.parametrize("num_layers", [1, 2])
-def test_personal_users_share_rows_but_not_encodings(num_layers: int) -> None:
-    world = random_world(num_users=7)
-    contexts = np.random.default_rng(0).permutation(len(world.table.context_dialogues))[:15]
-    personal = world.table.dialogue_users[world.table.context_dialogues[contexts]] * 10
-    batch = builder_of(world, num_layers).plain(contexts, personal=personal)
-    distinct = sorted(set(personal.tolist()))
-    assert batch.users.tolist() == distinct
-    assert not batch.row_users.any()
-    local = [distinct.index(user) for user in personal.tolist()]
-    check_side(world, batch.query, contexts.tolist(), local, rows_of(batch), num_layers)
-
-
 def test_history_is_the_items_of_the_support() -> None:
     world = random_world(num_users=7)
     table, items = world.table, world.catalogue.num_items

@@ -25,14 +25,10 @@ class Recorder(BatchBuilder):
         super().__init__(TABLE, WORLD.graph, num_items=12)
         self.asked: list[Any] = []
 
-    def plain(
-        self, contexts: IntArray, *, personal: IntArray | None = None, leave_out: bool = False
-    ) -> Batch:
+    def plain(self, contexts: IntArray, *, leave_out: bool = False) -> Batch:
         assert leave_out, "training must leave the context's own dialogue out of the counts"
-        if personal is not None:
-            assert np.array_equal(personal, 100 + contexts)
         self.asked.append(contexts.tolist())
-        return super().plain(contexts, personal=personal)
+        return super().plain(contexts)
 
     def adapting(self, tasks: Any, *, leave_out: bool = False) -> Batch:
         assert leave_out
@@ -43,7 +39,7 @@ class Recorder(BatchBuilder):
 def plain_steps(epoch: int, share: tuple[int, int] = (0, 1), seed: int = 0) -> list[list[int]]:
     builder = Recorder()
     contexts = np.arange(NUM_CONTEXTS)
-    plan = PlainPlan(builder, contexts, batch_size=7, seed=seed, personal=100 + contexts)
+    plan = PlainPlan(builder, contexts, batch_size=7, seed=seed)
     for step in plan.steps(epoch, share):
         if step() is None:
             builder.asked.append([])
@@ -148,7 +144,7 @@ def mixed_steps(epoch: int, share: tuple[int, int] = (0, 1)) -> list[Any]:
         chronological=True,
         seed=0,
     )
-    plain = PlainPlan(builder, contexts, batch_size=7, seed=0, personal=100 + contexts)
+    plain = PlainPlan(builder, contexts, batch_size=7, seed=0)
     for step in MixedPlan(meta, plain, seed=0).steps(epoch, share):
         if step() is None:
             builder.asked.append([])

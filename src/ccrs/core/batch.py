@@ -89,7 +89,7 @@ class Batch:
     row_entities: Tensor  # (rows) entity index
     row_users: Tensor  # (rows) user of the batch; all 0 when rows are shared
     num_item_rows: int  # the rows of items come first
-    users: Tensor  # (users) row of the personal user table, 0 = unknown
+    users: Tensor  # (users) row of the user table, all 0: one embedding is adapted to everybody
     query: Contexts
     support: Contexts | None
     history: History

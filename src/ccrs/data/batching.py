@@ -72,21 +72,19 @@ class BatchBuilder:
         positions, _ = self._contexts_of.positions(dialogues)
         return self._contexts_of.values[positions]
 
-    def plain(
-        self, contexts: IntArray, *, personal: IntArray | None = None, leave_out: bool = False
-    ) -> Batch:
-        """A batch in which nobody adapts and all share the rows.
+    def plain(self, contexts: IntArray, *, leave_out: bool = False) -> Batch:
+        """A batch in which nobody adapts: all share the rows, and equal entities are encoded once.
 
-        ``personal`` is the row of the personal user table for each context (None: all unknown, so that equal
-        entities are encoded once). ``leave_out`` takes each context's own dialogue out of the co-occurrence counts,
-        as training must.
+        ``leave_out`` takes each context's own dialogue out of the co-occurrence counts, as training must.
         """
-        if personal is None:
-            users, local = np.zeros(1, np.int64), np.zeros(len(contexts), np.int64)
-        else:
-            users, local = np.unique(personal, return_inverse=True)
         return self._batch(
-            users, contexts=contexts, local=local, support=None, shared=True, leave_out=leave_out, history=[]
+            np.zeros(1, np.int64),
+            contexts=contexts,
+            local=np.zeros(len(contexts), np.int64),
+            support=None,
+            shared=True,
+            leave_out=leave_out,
+            history=[],
         )
 
     def adapting(self, tasks: Sequence[UserTask], *, leave_out: bool = False) -> Batch:

@@ -10,7 +10,10 @@ from ccrs.training.loop import Trained
 def model_card(config: RecommenderConfig, data: DataIdentity, trained: Trained) -> str:
     """A Markdown page for the run's folder."""
     best = trained.history[trained.best_epoch - 1] if trained.best_epoch else {}
-    figures = "\n".join(f"| {name} | {value:.4f} |" for name, value in best.items()) or "| none | |"
+    figures = (
+        "\n".join(f"| {name} | {value:.4f} |" for name, value in best.items() if name != "seconds")
+        or "| none | |"
+    )
     split = config.data
     return f"""---
 license: other

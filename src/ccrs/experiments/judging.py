@@ -35,9 +35,9 @@ def adapted_logits(
 ) -> None:
     """Hand the logits of every query sample, each user adapted on his support, to ``take``."""
     for group in _groups(builder.table, tasks):
-        batch = builder.adapting(group)
+        batch = builder.adapting(group).to(_device(model))
         logits = adapted_scores(model, rates, batch, builder.num_items)
-        take(logits[batch.query.sample_contexts], query_samples(builder.table, group))
+        take(logits[batch.query.sample_contexts].cpu(), query_samples(builder.table, group))
 
 
 def adapted_scores(model: nn.Module, rates: InnerRates, batch: Batch, num_items: int) -> Tensor:
@@ -54,10 +54,10 @@ def unadapted_logits(model: nn.Module, builder: BatchBuilder, tasks: Sequence[Us
     """Hand the logits of every query sample at the common parameters to ``take``."""
     for group in _groups(builder.table, tasks):
         dialogues = np.concatenate([task.query for task in group])
-        batch = builder.plain(builder.contexts_of(dialogues))
+        batch = builder.plain(builder.contexts_of(dialogues)).to(_device(model))
         with torch.no_grad():
             logits = model(batch)
-        take(logits[batch.query.sample_contexts], query_samples(builder.table, group))
+        take(logits[batch.query.sample_contexts].cpu(), query_samples(builder.table, group))
 
 
 def ranks_of(table: SampleTable, judge: Callable[[Take], None]) -> tuple[IntArray, IntArray]:
@@ -101,6 +101,11 @@ def outcomes_of(
         sample_ids=tuple(table.sample_id(int(sample)) for sample in samples),
         fold=np.full(len(samples), fold, np.int64),
     )
+
+
+def _device(model: nn.Module) -> torch.device:
+    """Where a model computes."""
+    return next((tensor.device for tensor in (*model.parameters(), *model.buffers())), torch.device("cpu"))
 
 
 def _groups(table: SampleTable, tasks: Sequence[UserTask]) -> Iterator[list[UserTask]]:

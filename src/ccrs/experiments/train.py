@@ -26,8 +26,9 @@ from ccrs.experiments.config import RecommenderConfig
 from ccrs.experiments.corpus import Corpus, Division, divide
 from ccrs.experiments.judging import adapted_logits, ranks_of, unadapted_logits
 from ccrs.meta.adaptation import InnerRates
-from ccrs.models.registry import as_adaptable
+from ccrs.models.registry import as_adaptable, model_row
 from ccrs.models.sizes import Sizes
+from ccrs.training.checkpoint import FILE as CHECKPOINT
 from ccrs.training.distributed import Workers
 from ccrs.training.loop import EpochPlan, Trained, train
 from ccrs.training.objectives import MetaObjective, Objective, PlainObjective
@@ -115,10 +116,14 @@ def train_recommender(
     """Train and save a run in ``out``; with ``resume``, go on where a killed training stopped."""
     processes = Workers(workers, device)
     processes.start()
-    if (out / MANIFEST).exists() and not resume:
+    if (out / MANIFEST).exists():
+        if resume:
+            return load_run(out)
         raise ConfigError(
-            f"{out}: holds a finished run already. Choose another --out, or go on with --resume."
+            f"{out}: holds a finished run already. Choose another --out, or keep it with --resume."
         )
+    if not model_row(config.name).trains:
+        config = config.model_copy(update={"training": config.training.model_copy(update={"epochs": 0})})
     setup = set_up(config, corpus)
     if processes.is_first:
         out.mkdir(parents=True, exist_ok=True)
@@ -145,7 +150,9 @@ def train_recommender(
         )
     run = _finished(setup, trained, out) if processes.is_first else None
     processes.wait()
-    return run if run is not None else load_run(out)
+    if run is None:  # a helping process; the first one goes on
+        raise SystemExit(0)
+    return run
 
 
 def train_folds(
@@ -161,8 +168,13 @@ def train_folds(
 ) -> None:
     """Train ``out``/fold-0 to fold-4, each user a test user once; with ``resume``, finished folds are kept.
 
-    The seed of a fold's training is its number (plus the configured one).
+    The seed of a fold's training is its number (plus the configured one). Raises ``ConfigError`` for more than one
+    process: the engine starts them once a command.
     """
+    if workers > 1:
+        raise ConfigError(
+            "--folds trains with one process. Train single folds with --set data.fold=K --workers N."
+        )
     for fold in range(NUM_FOLDS):
         folder = out / f"fold-{fold}"
         announce(f"fold {fold + 1} of {NUM_FOLDS}: {folder}")
@@ -269,6 +281,7 @@ def _finished(setup: Setup, trained: Trained, out: Path) -> Run:
         current_commit(),
     )
     save_run(out, run, setup.config.model_dump(), model_card(setup.config, identity, trained))
+    (out / CHECKPOINT).unlink(missing_ok=True)
     return run
 
 

@@ -169,7 +169,7 @@ def adapt(
     weights = rates.weights(num_samples.to(rows.dtype))  # (users,)
     item_rows = contexts.rows[contexts.rows < batch.num_item_rows]
     read = batch.query.rows[batch.query.rows < batch.num_item_rows]
-    every = torch.arange(batch.num_item_rows)
+    every = torch.arange(batch.num_item_rows, device=rows.device)
     state = Adapted(rows, users, [], [], owners, None, item_rows)
     loss = first_logits = rows.new_zeros(())
     for step in range(max(config.steps, 1)):

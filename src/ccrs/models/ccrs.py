@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
 from ccrs.core.batch import Batch, Contexts, History
@@ -36,23 +37,23 @@ class Additions(StrictConfig):
     """Add attention over the items of the user's earlier dialogues."""
     history_prior: bool = False
     """Add a learned weight to the items of the user's earlier dialogues, by how they came up and how long ago."""
-    row_dropout: float = 0.0
+    row_dropout: float = Field(0.0, ge=0, lt=1)
     """Dropout on entity rows."""
-    residual_dropout: float = 0.0
+    residual_dropout: float = Field(0.0, ge=0, le=1)
     """How often training leaves out an entity's own row (Eq. 6), so that its neighbours speak for it."""
-    vector_dropout: float = 0.0
+    vector_dropout: float = Field(0.0, ge=0, lt=1)
     """Dropout on the user vector."""
 
 
 class CCRSConfig(StrictConfig):
     """Sizes and switches of the recommender."""
 
-    embedding_size: int = 128
-    num_heads: int = 4
-    num_layers: int = 1
-    user_size: int = 64
-    max_turns: int = 32
-    initial_scale: float = 0.1
+    embedding_size: int = Field(128, ge=1)
+    num_heads: int = Field(4, ge=1)
+    num_layers: int = Field(1, ge=1)
+    user_size: int = Field(64, ge=1)
+    max_turns: int = Field(32, ge=1)
+    initial_scale: float = Field(0.1, gt=0)
     gamma: Gamma = "one_plus"
     """Scale the attention logit by 1 + γ, or by γ as printed (Eq. 2)."""
     relation_encoder: bool = True
@@ -61,8 +62,6 @@ class CCRSConfig(StrictConfig):
     """Off: only self-importance weighs the mentions (Eq. 8 without μ^o)."""
     turn_position: Literal["absolute", "recency"] = "absolute"
     """Number turns from the start of the dialogue (the paper), or back from the present one."""
-    personal_users: bool = False
-    """Give every training user an embedding of his own (for models that do not adapt)."""
     additions: Additions = Additions()
 
 
@@ -89,7 +88,7 @@ class CCRS(nn.Module):
         # Two tables: every step moves all item rows (softmax) but few of the others (touched rows only).
         self.items = nn.Parameter(torch.randn(sizes.num_items, size) * config.initial_scale)
         self.others = nn.Parameter(torch.randn(others, size) * config.initial_scale)
-        self.users = nn.Parameter(torch.randn(1 + sizes.num_users, config.user_size) * config.initial_scale)
+        self.users = nn.Parameter(torch.randn(1, config.user_size) * config.initial_scale)
         self.item_bias = nn.Parameter(torch.zeros(sizes.num_items))
         self.silence = nn.Parameter(torch.zeros(size))  # p of a context without entity
         self.layers = nn.ModuleList(

@@ -13,8 +13,6 @@ class Sizes(StrictConfig):
     num_relations: int
     num_words: int = 1
     """Word ids, the unknown word included."""
-    num_users: int = 0
-    """Training users with an embedding of their own."""
     num_features: int = 2
     """Features of a co-occurrence."""
     num_layers: int = 1

@@ -77,7 +77,8 @@ class SimulatedCorpus:
 def simulate(config: SimulationConfig, films: Sequence[Film] | None = None) -> SimulatedCorpus:
     """The corpus of a configuration: the same bytes for the same seed.
 
-    The test part has users, phrasings and named films of its own. ``films`` default to the table of
+    The test part has users and phrasings of its own, and about a fifth of the films its people name are never named
+    in training. ``films`` default to the table of
     the package. Raises ``DataError`` when the films do not carry the design.
     """
     films = load_films() if films is None else films

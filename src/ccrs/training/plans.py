@@ -16,21 +16,10 @@ Step = Callable[[], Batch | None]
 
 
 class PlainPlan:
-    """All contexts in a new order every epoch.
+    """All contexts in a new order every epoch."""
 
-    ``personal`` holds the row of the personal user table for each context of ``contexts``, if there is one.
-    """
-
-    def __init__(
-        self,
-        builder: BatchBuilder,
-        contexts: IntArray,
-        *,
-        batch_size: int,
-        seed: int,
-        personal: IntArray | None = None,
-    ) -> None:
-        self.builder, self.contexts, self.personal = builder, contexts, personal
+    def __init__(self, builder: BatchBuilder, contexts: IntArray, *, batch_size: int, seed: int) -> None:
+        self.builder, self.contexts = builder, contexts
         self.batch_size, self.seed = batch_size, seed
 
     def steps(self, epoch: int, share: tuple[int, int]) -> Sequence[Step]:
@@ -42,8 +31,7 @@ class PlainPlan:
     def _build(self, chosen: IntArray) -> Batch | None:
         if len(chosen) == 0:
             return None
-        personal = None if self.personal is None else self.personal[chosen]
-        return self.builder.plain(self.contexts[chosen], personal=personal, leave_out=True)
+        return self.builder.plain(self.contexts[chosen], leave_out=True)
 
 
 class MetaPlan:
