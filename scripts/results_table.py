@@ -3,7 +3,8 @@
     python scripts/results_table.py results/redial/*.json --readme README.md
 
 Every row is one report's adapted model (and the same weights unadapted, where they differ); Popularity comes from the
-first report, and the paper's figures stand beside. Nothing is typed by hand.
+first report, and the paper's figures stand beside. Reports named with --compare give differences only. Nothing is
+typed by hand.
 """
 
 from __future__ import annotations
@@ -60,15 +61,19 @@ def rows_of(reports: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     return rows
 
 
-def differences(reports: Sequence[Mapping[str, Any]]) -> list[list[str]]:
-    """Adapted minus unadapted, and minus the plain run of the report, on HR@10."""
+def differences(
+    reports: Sequence[Mapping[str, Any]], compared: Sequence[Mapping[str, Any]]
+) -> list[list[str]]:
+    """Adapted minus unadapted, and minus the plain run of the report, on HR@10; of ``compared`` the latter only."""
     rows = []
-    for report in reports:
+    for report in (*reports, *compared):
         for other, name in (
             ("unadapted", "itself unadapted"),
             ("plain", str(report.get("plain_title", "plain run"))),
         ):
             found = report["differences"].get(other)
+            if other == "unadapted" and report in compared:
+                continue
             if not found or report["metrics"] == report.get(other):
                 continue
             for block in ("all", "new_to_user", "with_support"):
@@ -89,7 +94,7 @@ def differences(reports: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     return rows
 
 
-def section(reports: Sequence[Mapping[str, Any]]) -> str:
+def section(reports: Sequence[Mapping[str, Any]], compared: Sequence[Mapping[str, Any]]) -> str:
     """What stands between the markers."""
     first = reports[0]
     parts = [
@@ -98,7 +103,7 @@ def section(reports: Sequence[Mapping[str, Any]]) -> str:
         "resampled by user. The paper trains on twice as many dialogues.",
         markdown(HEADER, rows_of(reports)),
         "Differences on HR@10, paired by sample, resampled by user:",
-        markdown(["difference", "targets", "mean", "95% interval", "p"], differences(reports)),
+        markdown(["difference", "targets", "mean", "95% interval", "p"], differences(reports, compared)),
         "Signatures:\n\n" + "\n".join(f"- `{signature_line(report)}`" for report in reports),
     ]
     return "\n\n".join(parts)
@@ -108,6 +113,7 @@ def main() -> None:
     """Read the reports, write the section."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("reports", type=Path, nargs="+")
+    parser.add_argument("--compare", type=Path, nargs="*", default=[])
     parser.add_argument("--readme", type=Path, default=Path("README.md"))
     arguments = parser.parse_args()
     text = arguments.readme.read_text(encoding="utf-8")
@@ -116,7 +122,7 @@ def main() -> None:
             f"{arguments.readme}: has no lines {BEGIN} and {END}. Put them where the table belongs."
         )
     before, after = text.split(BEGIN)[0], text.split(END)[1]
-    body = section([read_json(path) for path in arguments.reports])
+    body = section(*([read_json(path) for path in paths] for paths in (arguments.reports, arguments.compare)))
     with replacing(arguments.readme) as temporary:
         temporary.write_text(f"{before}{BEGIN}\n{body}\n{END}{after}", encoding="utf-8")
 

@@ -103,7 +103,7 @@ def evaluate(
         return
     published = None
     if result.report["dataset"] == "redial":
-        published = {f"{name} (paper)": PAPER_REDIAL[name] for name in ("Popularity", "KBRD", "CCRS")}
+        published = {name: PAPER_REDIAL[name] for name in ("Popularity", "KBRD", "CCRS")}
     say(metrics_table(result.report, published=published))
     say("\n" + difference_table(result.report))
     say("\nHR@10 by the number of support dialogues\n" + curve_table(result.report, by="support"))

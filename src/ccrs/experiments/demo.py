@@ -26,6 +26,7 @@ from ccrs.experiments.recommend import Recommendation, Recommender
 from ccrs.experiments.train import train_recommender
 from ccrs.simulation.corpus import SimulationConfig, simulate
 from ccrs.simulation.oracles import rank_by_oracles
+from ccrs.simulation.pivots import Pivot
 from ccrs.simulation.truth import Truth
 from ccrs.training.tracking import LOG
 
@@ -71,12 +72,13 @@ def run_demo(out: Path, announce: Announce, *, num_users: int | None = None, qui
     run = train_recommender(demo_config(), corpus, folder, quiet=quiet)
     announce("3/5  judging on people, films and phrasings the model has not seen")
     report = evaluate(folder).report
-    oracles = rank_by_oracles(simulate(simulation)).hit_rates()
+    simulated = simulate(simulation)
+    oracles = rank_by_oracles(simulated).hit_rates()
     announce("4/5  asking what each person follows, from the attention alone")
     truth = Truth.from_json(read_json(out / "data" / TRUTH))
     recovery = recovery_of(run, out / "data", truth)
     announce("5/5  two people say the same words")
-    words, people = two_people(Recommender(run), out / "data", truth)
+    words, people = two_people(Recommender(run), out / "data", truth, simulated.model.pivots)
     return Demo(report, oracles, recovery, words, people)
 
 
@@ -113,20 +115,29 @@ def swapped_ranks(run: Run, corpus: Corpus, truth: Truth) -> np.ndarray[tuple[in
     return ranks
 
 
-def two_people(recommender: Recommender, data: Path, truth: Truth) -> tuple[str, tuple[Person, ...]]:
+def two_people(
+    recommender: Recommender, data: Path, truth: Truth, pivots: Mapping[int, Pivot]
+) -> tuple[str, tuple[Person, ...]]:
     """The paper's Figure 1: the first two test users who follow different relations name one film.
 
-    The film is the one recommended most in training that has both relations in the graph.
+    The film is the one named most in training dialogues that shares both relations with other films (``pivots`` by
+    item). Raises ``DataError`` when there are no two such users.
     """
     run = recommender.run
     tested = [user for user in truth.users if user.part == "test"]
     first = tested[0]
-    second = next((user for user in tested if user.preferred != first.preferred), None)
+    by_mentions = np.argsort(-run.statistics.cooccurrence.dialogues, kind="stable").tolist()
+    found = (
+        (user, film)
+        for user in tested
+        for film in by_mentions
+        if user.preferred != first.preferred
+        and film in pivots
+        and {first.preferred, user.preferred} <= set(pivots[film].fans)
+    )
+    second, film = next(found, (None, 0))
     if second is None:
         raise DataError("All test users prefer the same relation. Simulate more users.")
-    wanted = {run.graph.relations.index(user.preferred) for user in (first, second)}
-    by_popularity = np.argsort(-run.statistics.popularity, kind="stable").tolist()
-    film = next(item for item in by_popularity if wanted <= set(run.graph.edges_of(item)[1].tolist()))
     words = f"I like {run.catalogue.entities[film].title}. What should I watch?"
     dialogues = load_prepared(data).dialogues
     people = []

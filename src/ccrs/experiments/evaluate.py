@@ -102,7 +102,7 @@ def evaluate(
         split=split if dialogues is None else "all users",
         folds=len(folders),
         protocol=first.config.data.protocol,
-        signature=signature(runs),
+        signature=signature(runs) | ({"plain": load_run(plains[0]).config.title} if plains else {}),
         order=first.config.data.order,
         rows=pooled,
         resamples=resamples,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,11 @@ class Recommender:
         self.run = run
         self.model: CCRS = run.model
         self.linker = run_linker(run.catalogue, run.statistics.popularity)
+        shared = Counter(triple.tail for triple in run.triples)
+        self.rarity = {
+            run.catalogue.index[tail]: math.log(1 + run.catalogue.num_items / count)
+            for tail, count in shared.items()
+        }
         for parameter in self.model.parameters():
             parameter.requires_grad_(False)
 
@@ -169,7 +175,7 @@ class Recommender:
                 rank=rank,
                 unadapted_rank=before[item],
                 score=float(probabilities[item]),
-                reasons=view.reasons(item, weights),
+                reasons=view.reasons(item, weights, self.rarity),
             )
             for rank, item in enumerate(allowed[:k], start=1)
         )
@@ -262,8 +268,12 @@ class _View:
         ]
         return _summed(names, own, common) if names else ()
 
-    def reasons(self, item: int, weights: Tensor) -> tuple[str, ...]:
-        """What ``item`` shares with the mentioned entities, by attention: facts of the graph only."""
+    def reasons(self, item: int, weights: Tensor, rarity: Mapping[int, float]) -> tuple[str, ...]:
+        """What ``item`` shares with the mentioned entities: facts of the graph only.
+
+        Ordered by the attention they get times how telling they are (``rarity``: a country shared by half the
+        catalogue tells little).
+        """
         facts: dict[str, float] = defaultdict(float)
         neighbours, relations = self.run.graph.edges_of(item)
         mine = {
@@ -271,14 +281,18 @@ class _View:
         }
         for edge, (neighbour, relation) in enumerate(zip(self.neighbours, self.relations, strict=False)):
             if (neighbour, relation) in mine:
-                facts[f"{relation} {self.run.catalogue.entities[neighbour].name}"] += float(weights[edge])
+                fact = f"{relation} {self.run.catalogue.entities[neighbour].name}"
+                facts[fact] += float(weights[edge]) * rarity.get(neighbour, 1.0)
         named = set(self._target_entities(self.hop).tolist())
         for neighbour, relation in mine:
             if neighbour in named:
-                facts[f"{relation} {self.run.catalogue.entities[neighbour].name}"] += 1.0
-        return tuple(
-            sorted((fact for fact, weight in facts.items() if weight > 0), key=lambda fact: -facts[fact])[:3]
+                facts[f"{relation} {self.run.catalogue.entities[neighbour].name}"] += rarity.get(
+                    neighbour, 1.0
+                )
+        ordered = sorted(
+            (fact for fact, weight in facts.items() if weight > 0), key=lambda fact: -facts[fact]
         )
+        return tuple(ordered[:3])
 
 
 def _summed(names: Sequence[str], own: Tensor, common: Tensor) -> tuple[Weight, ...]:
