@@ -69,7 +69,7 @@ def differences(
     for report in (*reports, *compared):
         for other, name in (
             ("unadapted", "itself unadapted"),
-            ("plain", str(report.get("plain_title", "plain run"))),
+            ("plain", str(report["signature"].get("plain", ""))),
         ):
             found = report["differences"].get(other)
             if other == "unadapted" and report in compared:
@@ -88,7 +88,7 @@ def differences(
                         block,
                         f"{value['difference']:+.4f}",
                         f"[{low:+.4f}, {high:+.4f}]",
-                        f"{value['p']:.3f}",
+                        "<0.001" if value["p"] < 0.001 else f"{value['p']:.3f}",
                     ]
                 )
     return rows
