@@ -35,6 +35,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
             "cooccurrence": True,
             "words": True,
             "speaker": True,
+            "history_prior": True,
             "row_dropout": 0.2,
             "vector_dropout": 0.5,
         }

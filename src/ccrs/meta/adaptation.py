@@ -114,7 +114,7 @@ def residuals_of(logits: Tensor, contexts: Contexts) -> Tensor:
     """C: gradient of each context's summed cross-entropy by its logits, (contexts, items)."""
     counts = torch.bincount(contexts.sample_contexts, minlength=contexts.num_contexts).to(logits.dtype)
     residuals = logits.softmax(dim=1) * counts[:, None]
-    flat = contexts.sample_contexts * logits.shape[1] + contexts.targets
+    flat = _targets(logits, contexts)
     residuals.view(-1).index_add_(0, flat, -torch.ones_like(flat, dtype=logits.dtype))
     return residuals
 
@@ -156,9 +156,9 @@ def adapt(
     In first order that same backward yields the gradient of the support loss by all other parameters.
     ``user_weights`` (users,) weigh the users' support losses in ``loss``; None: it is not asked for.
     """
-    contexts, config = batch.support, rates.config
-    if contexts is None or contexts.rows is None or batch.query.rows is None:
-        raise ValueError("The batch has no support; build it with BatchBuilder.adapting.")
+    contexts, config = _support_of(batch), rates.config
+    if contexts.rows is None or batch.query.rows is None:
+        raise ValueError("The batch shares its rows; build it with BatchBuilder.adapting.")
     second = config.order == 2
     rows, users = model.gather(batch)
     if not rows.requires_grad:  # at evaluation, where parameters are frozen
@@ -214,39 +214,71 @@ def _inner_gradient(
     *,
     second: bool,
 ) -> tuple[tuple[Tensor, Tensor], Tensor, Tensor]:
-    """The gradients of rows and users, the residuals C, and the weighted loss."""
-    contexts = batch.support
-    assert contexts is not None  # noqa: S101 - adapt() has checked
-    inner = (state.rows, state.users)
-    options = {"retain_graph": True, "allow_unused": True, "create_graph": second}
-    if second or user_weights is None:
-        residuals = residuals_of(logits, contexts)
-        table = model.item_table()
-        if not second:
-            residuals, table = residuals.detach(), table.detach()
-        upstream = residuals @ table + _residual_change(residuals, batch, state, second=second)
-        found = torch.autograd.grad(vectors, inner, upstream, materialize_grads=True, **options)
-        loss = logits.new_zeros(())
-        if user_weights is not None:
-            sample_weights = user_weights[contexts.users[contexts.sample_contexts]]
-            flat = contexts.sample_contexts * logits.shape[1] + contexts.targets
-            loss = -(logits.log_softmax(1).view(-1).index_select(0, flat) * sample_weights).sum()
-        return (found[0], found[1]), residuals, loss
-    # One backward for both: the users' own copies, and all common parameters.
+    """The gradients of rows and users, the residuals C, and the weighted loss (0 when it is not asked for)."""
+    if user_weights is not None and not second:
+        return _gradient_and_loss(model, batch, state, attached, logits, user_weights)
+    contexts = _support_of(batch)
+    residuals, table = residuals_of(logits, contexts), model.item_table()
+    if not second:
+        residuals, table = residuals.detach(), table.detach()
+    upstream = residuals @ table + _residual_change(residuals, batch, state, second=second)
+    rows, users = torch.autograd.grad(
+        vectors,
+        (state.rows, state.users),
+        upstream,
+        retain_graph=True,
+        create_graph=second,
+        materialize_grads=True,
+        allow_unused=True,
+    )
+    loss = logits.new_zeros(())
+    if user_weights is not None:
+        sample_weights = user_weights[contexts.users[contexts.sample_contexts]]
+        loss = -(
+            logits.log_softmax(1).view(-1).index_select(0, _targets(logits, contexts)) * sample_weights
+        ).sum()
+    return (rows, users), residuals, loss
+
+
+def _gradient_and_loss(
+    model: AdaptableRecommender,
+    batch: Batch,
+    state: Adapted,
+    attached: tuple[Tensor, Tensor],
+    logits: Tensor,
+    user_weights: Tensor,
+) -> tuple[tuple[Tensor, Tensor], Tensor, Tensor]:
+    """First order: one backward gives the users' own gradients and ∇L_support(θ) by all common parameters.
+
+    The latter is handed on to the outer backward by ``_Known``.
+    """
+    contexts = _support_of(batch)
     log_shares = logits.detach().log_softmax(1)
     sample_weights = user_weights[contexts.users[contexts.sample_contexts]]
-    flat = contexts.sample_contexts * logits.shape[1] + contexts.targets
+    flat = _targets(logits, contexts)
     value = -(log_shares.view(-1).index_select(0, flat) * sample_weights).sum()
     counts = torch.bincount(contexts.sample_contexts, minlength=contexts.num_contexts).to(logits.dtype)
     residuals = log_shares.exp_().mul_(counts[:, None])
     residuals.view(-1).index_add_(0, flat, -torch.ones_like(flat, dtype=logits.dtype))
-    seed = residuals * user_weights[contexts.users][:, None]
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    found = torch.autograd.grad(logits, (*inner, *parameters), seed, allow_unused=True)
+    upstream = residuals * user_weights[contexts.users][:, None]
+    inner = (state.rows, state.users)
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    found = torch.autograd.grad(logits, (*inner, *parameters), upstream, allow_unused=True)
     rows, users = (torch.zeros_like(a) if g is None else g for a, g in zip(inner, found[:2], strict=True))
-    inner_gradients = rows / user_weights[batch.row_users][:, None], users / user_weights[:, None]
+    own = rows / user_weights[batch.row_users][:, None], users / user_weights[:, None]
     loss = _Known.apply(value, [rows, users, *found[2:]], *attached, *parameters)  # type: ignore[no-untyped-call]
-    return inner_gradients, residuals, loss
+    return own, residuals, loss
+
+
+def _support_of(batch: Batch) -> Contexts:
+    if batch.support is None:
+        raise ValueError("The batch has no support; build it with BatchBuilder.adapting.")
+    return batch.support
+
+
+def _targets(logits: Tensor, contexts: Contexts) -> Tensor:
+    """Where the samples' targets lie in the flat logits: (samples,)."""
+    return contexts.sample_contexts * logits.shape[1] + contexts.targets
 
 
 def _step(
