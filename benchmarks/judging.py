@@ -15,7 +15,7 @@ from ccrs.data.splits import SplitConfig
 from ccrs.evaluation.ranking import per_sample
 from ccrs.experiments.corpus import Corpus
 from ccrs.experiments.judging import adapted_logits, ranks_of, unadapted_logits
-from ccrs.experiments.train import Setup, set_up
+from ccrs.experiments.setup import Setup, set_up
 
 ROOT = Path(__file__).resolve().parent.parent
 

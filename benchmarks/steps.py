@@ -16,7 +16,7 @@ from ccrs.core.batch import Batch
 from ccrs.core.samples import UserTask
 from ccrs.experiments.config import RecommenderConfig
 from ccrs.experiments.corpus import Corpus
-from ccrs.experiments.train import Setup, set_up
+from ccrs.experiments.setup import Setup, set_up
 from ccrs.meta.adaptation import InnerConfig
 from ccrs.models.ccrs import CCRSConfig
 from ccrs.training.config import TrainingConfig

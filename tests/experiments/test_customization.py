@@ -19,10 +19,11 @@ from ccrs.evaluation.ranking import per_sample
 from ccrs.evaluation.significance import Difference, paired_difference
 from ccrs.experiments.corpus import Corpus, divide, load_corpus
 from ccrs.experiments.demo import demo_config, recovery_of, swapped_ranks
-from ccrs.experiments.evaluate import judge, run_builder
+from ccrs.experiments.evaluate import judge
 from ccrs.experiments.judging import adapted_logits, ranks_of, unadapted_logits
 from ccrs.experiments.preferences import Recovery
 from ccrs.experiments.prepare import TRUTH, prepare_simulated
+from ccrs.experiments.setup import run_builder
 from ccrs.experiments.train import train_recommender
 from ccrs.meta.adaptation import InnerConfig, InnerRates
 from ccrs.simulation.choice import ChoiceConfig

@@ -13,7 +13,7 @@ from torch import Tensor
 from ccrs.core.samples import IntArray
 from ccrs.experiments import judging
 from ccrs.experiments.corpus import divide
-from ccrs.experiments.train import make_builder
+from ccrs.experiments.setup import run_builder
 from tests.training.small_runs import ALL_ADDITIONS, small_config, train_quietly, write_corpus
 
 Ranks = Callable[[], tuple[IntArray, IntArray]]
@@ -28,7 +28,7 @@ def judged(
     corpus = write_corpus(folder / "corpus")
     config = small_config(model={"additions": ALL_ADDITIONS}, epochs=2)
     run = train_quietly(config, corpus, folder / "run")
-    builder = make_builder(config, corpus, run.graph, run.statistics)
+    builder = run_builder(run, corpus.table)
     division, table = divide(corpus, config.data), corpus.table
     tasks = [*division.validation, *division.test]
 

@@ -20,7 +20,7 @@ from ccrs.data.batching import BatchBuilder
 from ccrs.evaluation.ranking import target_ranks
 from ccrs.experiments.corpus import Corpus, Division, divide
 from ccrs.experiments.judging import adapted_scores, query_samples
-from ccrs.experiments.train import make_builder
+from ccrs.experiments.setup import make_builder, run_builder
 from ccrs.models.registry import MODELS, as_adaptable, model_row, parse_model_config
 from ccrs.training.objectives import MetaObjective, PlainObjective
 from tests.training.small_runs import ALL_ADDITIONS, named_bytes, small_config, train_quietly, write_corpus
@@ -102,7 +102,7 @@ def trained(
     folder = tmp_path_factory.mktemp(request.param) / "run"
     run = train_quietly(config, corpus, folder)
     run.model.eval()
-    builder = make_builder(config, corpus, run.graph, run.statistics)
+    builder = run_builder(run, corpus.table)
     return Trained(case, corpus, folder, run, builder, divide(corpus, config.data))
 
 
@@ -121,7 +121,7 @@ def test_a_saved_run_scores_as_before(trained: Trained) -> None:
     loaded = load_run(trained.folder)
     assert not loaded.model.training
     assert named_bytes(loaded.model, loaded.rates) == named_bytes(trained.run.model, trained.run.rates)
-    builder = make_builder(loaded.config, trained.corpus, loaded.graph, loaded.statistics)  # type: ignore[arg-type]
+    builder = run_builder(loaded, trained.corpus.table)
     with torch.no_grad():
         again = loaded.model(builder.plain(trained.contexts))
     assert torch.equal(again, trained.logits(trained.builder.plain(trained.contexts)))
@@ -153,7 +153,14 @@ def plain_batches(trained: Trained) -> list[Batch]:
     config, run = trained.run.config, trained.run
     batches = []
     for for_seeker in (False, True):
-        builder = make_builder(config, trained.corpus, run.graph, run.statistics, for_seeker=for_seeker)  # type: ignore[arg-type]
+        builder = make_builder(
+            config,
+            trained.corpus.seeker_table if for_seeker else trained.corpus.table,
+            run.graph,
+            run.statistics,
+            num_items=run.catalogue.num_items,
+            for_seeker=for_seeker,
+        )
         everyone = builder.contexts_of(np.arange(len(trained.corpus.table.dialogue_ids)))
         batches.append(builder.plain(everyone, leave_out=True))
     assert all(batch.query.num_samples for batch in batches)

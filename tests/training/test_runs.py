@@ -18,7 +18,7 @@ from ccrs.artifacts.run import Run, load_run
 from ccrs.core.errors import CheckpointError, ConfigError
 from ccrs.experiments.config import RecommenderConfig
 from ccrs.experiments.corpus import Corpus, divide
-from ccrs.experiments.train import set_up
+from ccrs.experiments.setup import set_up
 from ccrs.training.checkpoint import FILE as CHECKPOINT
 from ccrs.training.plans import MetaPlan, dialogues_by_user
 from ccrs.training.tracking import LOG

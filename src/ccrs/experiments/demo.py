@@ -18,11 +18,12 @@ from ccrs.data.prepared import load_prepared
 from ccrs.evaluation.report import Report
 from ccrs.experiments.config import RecommenderConfig, load_config
 from ccrs.experiments.corpus import Corpus, divide, load_corpus
-from ccrs.experiments.evaluate import evaluate, run_builder
+from ccrs.experiments.evaluate import evaluate
 from ccrs.experiments.judging import adapted_logits, ranks_of
 from ccrs.experiments.preferences import Recovery, recover_preferences
 from ccrs.experiments.prepare import TRUTH, prepare_simulated
 from ccrs.experiments.recommend import Recommendation, Recommender
+from ccrs.experiments.setup import run_builder
 from ccrs.experiments.train import train_recommender
 from ccrs.simulation.corpus import SimulationConfig, simulate
 from ccrs.simulation.oracles import rank_by_oracles

@@ -18,7 +18,6 @@ from ccrs.artifacts.run import MANIFEST, Run, load_run
 from ccrs.core.errors import CheckpointError, DataError
 from ccrs.core.files import replacing
 from ccrs.core.samples import IntArray, SampleTable, UserTask
-from ccrs.data.batching import BatchBuilder
 from ccrs.data.samples import build_samples
 from ccrs.data.splits import NUM_FOLDS, user_tasks
 from ccrs.data.statistics import recommended_counts
@@ -26,7 +25,8 @@ from ccrs.evaluation.ranking import MISS, target_ranks
 from ccrs.evaluation.report import Report, SampleOutcomes, build_report
 from ccrs.experiments.corpus import Corpus, divide, load_corpus
 from ccrs.experiments.foreign import read_foreign
-from ccrs.experiments.judging import adapted_logits, outcomes_of, query_samples, ranks_of, unadapted_logits
+from ccrs.experiments.judging import adapted_logits, outcomes_of, ranks_of, unadapted_logits
+from ccrs.experiments.setup import run_builder
 
 SplitName = Literal["validation", "test"]
 NUM_PREDICTED = 50
@@ -163,19 +163,6 @@ def judge(
     return rows, predictions
 
 
-def run_builder(run: Run, table: SampleTable) -> BatchBuilder:
-    """Batches of ``table`` as the run's model expects them."""
-    additions = run.config.model.get("additions", {})
-    return BatchBuilder(
-        table,
-        run.graph,
-        num_items=run.catalogue.num_items,
-        num_layers=int(run.config.model.get("num_layers", 1)),
-        vocabulary=run.statistics.vocabulary if additions.get("words") else None,
-        cooccurrence=run.statistics.cooccurrence if additions.get("cooccurrence") else None,
-    )
-
-
 def signature(runs: Sequence[Run]) -> dict[str, str | int | float | None]:
     """What a figure depends on: data, split, order, folds, seeds, commit, configuration."""
     first = runs[0]
@@ -249,14 +236,3 @@ def _popularity_ranks(table: SampleTable, samples: IntArray, popularity: IntArra
     counts = torch.from_numpy(popularity.astype(np.float32)).expand(len(samples), -1)
     ranks = target_ranks(counts, targets.clamp(min=0))
     return torch.where(targets >= 0, ranks, torch.full_like(ranks, MISS)).numpy()
-
-
-__all__ = [
-    "Evaluation",
-    "evaluate",
-    "fold_folders",
-    "judge",
-    "query_samples",
-    "signature",
-    "write_predictions",
-]

@@ -6,101 +6,27 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import torch
 from torch import nn
 
-from ccrs.artifacts.run import MANIFEST, DataIdentity, Run, build_model, load_run, run_graph, save_run
+from ccrs.artifacts.run import MANIFEST, DataIdentity, Run, load_run, save_run
 from ccrs.core.errors import ConfigError
-from ccrs.core.graph import KnowledgeGraph
-from ccrs.core.samples import IntArray
 from ccrs.data.batching import BatchBuilder
 from ccrs.data.splits import NUM_FOLDS
-from ccrs.data.statistics import Statistics, count_statistics
 from ccrs.evaluation.ranking import per_sample
 from ccrs.experiments.card import model_card
 from ccrs.experiments.config import RecommenderConfig
-from ccrs.experiments.corpus import Corpus, Division, divide
+from ccrs.experiments.corpus import Corpus
 from ccrs.experiments.judging import adapted_logits, ranks_of, unadapted_logits
-from ccrs.meta.adaptation import InnerRates
+from ccrs.experiments.setup import Setup, make_builder, set_up
 from ccrs.models.registry import as_adaptable, model_row
-from ccrs.models.sizes import Sizes
 from ccrs.training.checkpoint import FILE as CHECKPOINT
 from ccrs.training.distributed import Workers
 from ccrs.training.loop import EpochPlan, Trained, train
 from ccrs.training.objectives import MetaObjective, Objective, PlainObjective
 from ccrs.training.plans import MetaPlan, MixedPlan, PlainPlan, dialogues_by_user
 from ccrs.training.tracking import Tracker
-
-
-@dataclass(frozen=True)
-class Setup:
-    """A model and everything its training needs."""
-
-    config: RecommenderConfig
-    corpus: Corpus
-    division: Division
-    training_dialogues: IntArray
-    graph: KnowledgeGraph
-    statistics: Statistics
-    sizes: Sizes
-    model: nn.Module
-    rates: InnerRates
-    builder: BatchBuilder
-
-    @property
-    def adapts(self) -> bool:
-        """Whether training adapts (support and query)."""
-        return self.config.training.objective == "meta"
-
-
-def set_up(config: RecommenderConfig, corpus: Corpus) -> Setup:
-    """Split, count and build; the same for the same configuration and data.
-
-    A model that does not adapt gets the support dialogues of validation and test users as training data, as
-    the paper grants its baselines.
-    """
-    division = divide(corpus, config.data)
-    dialogues = division.train_dialogues
-    if config.training.objective == "plain":
-        dialogues = np.sort(np.concatenate([dialogues, division.support_dialogues]))
-    graph = run_graph(config, corpus.catalogue, corpus.triples)
-    statistics = count_statistics(corpus.table, dialogues, corpus.catalogue.num_items)
-    sizes = Sizes(
-        num_items=corpus.catalogue.num_items,
-        num_entities=corpus.catalogue.num_entities,
-        num_relations=len(graph.relations),
-        num_words=len(statistics.vocabulary),
-    )
-    torch.manual_seed(config.training.seed)
-    model = build_model(config, sizes, torch.from_numpy(statistics.popularity))
-    rates = InnerRates(config.inner)
-    builder = make_builder(config, corpus, graph, statistics)
-    return Setup(config, corpus, division, dialogues, graph, statistics, sizes, model, rates, builder)
-
-
-def make_builder(
-    config: RecommenderConfig,
-    corpus: Corpus,
-    graph: KnowledgeGraph,
-    statistics: Statistics,
-    *,
-    for_seeker: bool = False,
-) -> BatchBuilder:
-    """Batches of ``corpus`` with only what the model looks at; ``for_seeker`` of the auxiliary samples."""
-    additions = config.model.get("additions", {})
-    return BatchBuilder(
-        corpus.seeker_table if for_seeker else corpus.table,
-        graph,
-        num_items=corpus.catalogue.num_items,
-        num_layers=int(config.model.get("num_layers", 1)),
-        vocabulary=statistics.vocabulary if additions.get("words") else None,
-        cooccurrence=statistics.cooccurrence if additions.get("cooccurrence") else None,
-        for_seeker=for_seeker,
-    )
 
 
 def train_recommender(
@@ -204,7 +130,14 @@ def _plan(setup: Setup) -> EpochPlan:
     main = _meta_plan(setup) if setup.adapts else _plain_plan(setup, setup.builder)
     if not setup.config.model.get("additions", {}).get("seeker_targets"):
         return main
-    builder = make_builder(setup.config, setup.corpus, setup.graph, setup.statistics, for_seeker=True)
+    builder = make_builder(
+        setup.config,
+        setup.corpus.seeker_table,
+        setup.graph,
+        setup.statistics,
+        num_items=setup.sizes.num_items,
+        for_seeker=True,
+    )
     return MixedPlan(main, _plain_plan(setup, builder), seed=training.seed)
 
 

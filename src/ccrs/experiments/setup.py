@@ -1,0 +1,93 @@
+"""What a configuration and a corpus make before training: split, counts, graph, model, batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from ccrs.artifacts.config import UseConfig
+from ccrs.artifacts.run import Run, build_model, run_graph
+from ccrs.core.graph import KnowledgeGraph
+from ccrs.core.samples import IntArray, SampleTable
+from ccrs.data.batching import BatchBuilder
+from ccrs.data.statistics import Statistics, count_statistics
+from ccrs.experiments.config import RecommenderConfig
+from ccrs.experiments.corpus import Corpus, Division, divide
+from ccrs.meta.adaptation import InnerRates
+from ccrs.models.sizes import Sizes
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A model and everything its training needs."""
+
+    config: RecommenderConfig
+    corpus: Corpus
+    division: Division
+    training_dialogues: IntArray
+    graph: KnowledgeGraph
+    statistics: Statistics
+    sizes: Sizes
+    model: nn.Module
+    rates: InnerRates
+    builder: BatchBuilder
+
+    @property
+    def adapts(self) -> bool:
+        """Whether training adapts (support and query)."""
+        return self.config.training.objective == "meta"
+
+
+def set_up(config: RecommenderConfig, corpus: Corpus) -> Setup:
+    """Split, count and build; the same for the same configuration and data.
+
+    A model that does not adapt gets the support dialogues of validation and test users as training data, as
+    the paper grants its baselines.
+    """
+    division = divide(corpus, config.data)
+    dialogues = division.train_dialogues
+    if config.training.objective == "plain":
+        dialogues = np.sort(np.concatenate([dialogues, division.support_dialogues]))
+    graph = run_graph(config, corpus.catalogue, corpus.triples)
+    statistics = count_statistics(corpus.table, dialogues, corpus.catalogue.num_items)
+    sizes = Sizes(
+        num_items=corpus.catalogue.num_items,
+        num_entities=corpus.catalogue.num_entities,
+        num_relations=len(graph.relations),
+        num_words=len(statistics.vocabulary),
+    )
+    torch.manual_seed(config.training.seed)
+    model = build_model(config, sizes, torch.from_numpy(statistics.popularity))
+    rates = InnerRates(config.inner)
+    builder = make_builder(config, corpus.table, graph, statistics, num_items=corpus.catalogue.num_items)
+    return Setup(config, corpus, division, dialogues, graph, statistics, sizes, model, rates, builder)
+
+
+def make_builder(
+    config: UseConfig,
+    table: SampleTable,
+    graph: KnowledgeGraph,
+    statistics: Statistics,
+    *,
+    num_items: int,
+    for_seeker: bool = False,
+) -> BatchBuilder:
+    """Batches of ``table`` with only what the model looks at; ``for_seeker`` of the auxiliary samples."""
+    additions = config.model.get("additions", {})
+    return BatchBuilder(
+        table,
+        graph,
+        num_items=num_items,
+        num_layers=int(config.model.get("num_layers", 1)),
+        vocabulary=statistics.vocabulary if additions.get("words") else None,
+        cooccurrence=statistics.cooccurrence if additions.get("cooccurrence") else None,
+        for_seeker=for_seeker,
+    )
+
+
+def run_builder(run: Run, table: SampleTable) -> BatchBuilder:
+    """Batches of ``table`` as a run's model expects them."""
+    return make_builder(run.config, table, run.graph, run.statistics, num_items=run.catalogue.num_items)
