@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,19 @@ import torch
 from torch import Tensor
 
 from ccrs.core.samples import IntArray
+from ccrs.data.batching import BatchBuilder
+from ccrs.data.samples import build_samples
+from ccrs.data.splits import user_tasks
+from ccrs.evaluation.ranking import MISS
 from ccrs.experiments import judging
 from ccrs.experiments.corpus import divide
+from ccrs.experiments.judging import adapted_logits, query_samples, ranks_of
 from ccrs.experiments.setup import run_builder
+from ccrs.meta.adaptation import InnerConfig, InnerRates
+from ccrs.models.ccrs import CCRS, CCRSConfig
+from ccrs.models.sizes import Sizes
 from tests.training.small_runs import ALL_ADDITIONS, small_config, train_quietly, write_corpus
+from tests.worlds import random_world
 
 Ranks = Callable[[], tuple[IntArray, IntArray]]
 
@@ -90,3 +100,39 @@ def test_no_tasks_no_ranks(tmp_path: Path) -> None:
     ranks, samples = judging.ranks_of(corpus.table, lambda take: None)
     assert len(ranks) == len(samples) == 0
     assert len(judging.query_samples(corpus.table, [])) == 0
+
+
+def test_unknown_items_are_misses_in_support_and_query() -> None:
+    """On foreign dialogues an item may be outside the catalogue, also in what a user is adapted on."""
+    world = random_world(num_users=5, seed=3)
+    strangers = [
+        replace(
+            dialogue,
+            messages=tuple(
+                replace(
+                    message,
+                    mentions=tuple(
+                        replace(m, entity="elsewhere") if m.entity in {"i1", "i2"} else m
+                        for m in message.mentions
+                    ),
+                )
+                for message in dialogue.messages
+            ),
+        )
+        for dialogue in world.dialogues
+    ]
+    table = build_samples(world.catalogue, strangers, keep_unknown=True)
+    tasks = user_tasks(table, np.arange(len(table.users)), "chronological", 0)
+    sizes = Sizes(num_items=12, num_entities=20, num_relations=len(world.graph.relations))
+    model = CCRS(CCRSConfig(embedding_size=8, num_heads=2), sizes, torch.zeros(12)).eval()
+    builder = BatchBuilder(table, world.graph, num_items=12)
+    ranks, samples = ranks_of(
+        table, lambda take: adapted_logits(model, InnerRates(InnerConfig()), builder, tasks, take)
+    )
+    unknown = table.sample_targets[samples] < 0
+    supported = np.isin(table.sample_dialogues, np.concatenate([task.support for task in tasks]))
+    assert unknown.any()
+    assert (table.sample_targets[supported] < 0).any()
+    assert (ranks[unknown] == MISS).all()
+    assert (ranks[~unknown] <= 12).all()
+    assert sorted(samples.tolist()) == sorted(query_samples(table, tasks).tolist())

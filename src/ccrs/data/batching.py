@@ -300,10 +300,12 @@ def _contains(rows: Ragged, which: IntArray, values: IntArray, span: int) -> Boo
 
 
 def _samples_by_context(table: SampleTable) -> Ragged:
-    """The samples of each context (samples come in the order of their contexts)."""
-    counts = np.bincount(table.sample_contexts, minlength=len(table.context_dialogues))
+    """The samples of each context; without those whose item is unknown, which no batch can hold."""
+    known = np.flatnonzero(table.sample_targets >= 0)
+    contexts = table.sample_contexts[known]
+    counts = np.bincount(contexts, minlength=len(table.context_dialogues))
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return Ragged(offsets, np.argsort(table.sample_contexts, kind="stable"))
+    return Ragged(offsets, known[np.argsort(contexts, kind="stable")])
 
 
 def _contexts_by_dialogue(table: SampleTable) -> Ragged:

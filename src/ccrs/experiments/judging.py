@@ -37,7 +37,7 @@ def adapted_logits(
     for group in _groups(builder.table, tasks):
         batch = builder.adapting(group).to(_device(model))
         logits = adapted_scores(model, rates, batch, builder.num_items)
-        take(logits[batch.query.sample_contexts].cpu(), query_samples(builder.table, group))
+        _hand_over(logits, builder, group, take)
 
 
 def adapted_scores(model: nn.Module, rates: InnerRates, batch: Batch, num_items: int) -> Tensor:
@@ -57,7 +57,7 @@ def unadapted_logits(model: nn.Module, builder: BatchBuilder, tasks: Sequence[Us
         batch = builder.plain(builder.contexts_of(dialogues)).to(_device(model))
         with torch.no_grad():
             logits = model(batch)
-        take(logits[batch.query.sample_contexts].cpu(), query_samples(builder.table, group))
+        _hand_over(logits, builder, group, take)
 
 
 def ranks_of(table: SampleTable, judge: Callable[[Take], None]) -> tuple[IntArray, IntArray]:
@@ -101,6 +101,17 @@ def outcomes_of(
         sample_ids=tuple(table.sample_id(int(sample)) for sample in samples),
         fold=np.full(len(samples), fold, np.int64),
     )
+
+
+def _hand_over(logits: Tensor, builder: BatchBuilder, tasks: Sequence[UserTask], take: Take) -> None:
+    """Give ``take`` the row of every query sample, those with an unknown item included."""
+    table = builder.table
+    contexts = builder.contexts_of(np.concatenate([task.query for task in tasks]))
+    row_of = np.full(len(table.context_dialogues), -1, np.int64)
+    row_of[contexts] = np.arange(len(contexts))
+    samples = query_samples(table, tasks)
+    rows = torch.from_numpy(row_of[table.sample_contexts[samples]])
+    take(logits[rows.to(logits.device)].cpu(), samples)
 
 
 def _device(model: nn.Module) -> torch.device:
