@@ -1,6 +1,7 @@
 """Train the demo's model on embedded corpora of other seeds, and print what the demo claims for each.
 
     python scripts/check_customization.py --seeds 11 12
+    python scripts/check_customization.py --seeds 11 --set 'model.gamma="one"'
 
 The demo's settings were chosen at seed 0; corpora of other seeds are untouched by that choice.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from ccrs.core.files import read_json
@@ -35,12 +37,12 @@ HEADER = [
 ]
 
 
-def figures(seed: int, folder: Path) -> list[str]:
+def figures(seed: int, folder: Path, overrides: Sequence[str]) -> list[str]:
     """One row: HR@10 and differences with 95% intervals, on held-out people."""
     simulation = SimulationConfig(seed=seed)
     prepare_simulated(simulation, folder / "data")
     corpus, truth = load_corpus(folder / "data"), Truth.from_json(read_json(folder / "data" / TRUTH))
-    run = train_recommender(demo_config(), corpus, folder / "run", quiet=True)
+    run = train_recommender(demo_config(overrides), corpus, folder / "run", quiet=True)
     rows, _ = judge(run, corpus.table, divide(corpus, run.config.data).test, run.statistics.popularity)
     hits = {name: per_sample(row.ranks)["hr@10"] for name, row in rows.items()}
     swapped = per_sample(swapped_ranks(run, corpus, truth))["hr@10"]
@@ -64,10 +66,14 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[11, 12])
+    parser.add_argument(
+        "--set", dest="overrides", action="append", default=[], help="change a setting: a.b=c"
+    )
+    arguments = parser.parse_args()
     rows = []
-    for seed in parser.parse_args().seeds:
+    for seed in arguments.seeds:
         with tempfile.TemporaryDirectory() as folder:
-            rows.append(figures(seed, Path(folder)))
+            rows.append(figures(seed, Path(folder), arguments.overrides))
     print(aligned(HEADER, rows))
 
 

@@ -14,7 +14,7 @@ __all__ = ["Recommender", "__version__"]
 def __getattr__(name: str) -> Any:
     """``ccrs.Recommender``, loaded when asked for: the floors below must not pull it in."""
     if name == "Recommender":
-        from ccrs.experiments.recommend import Recommender  # noqa: PLC0415
+        from ccrs.experiments.recommend import Recommender  # noqa: PLC0415 - see above
 
         return Recommender
     raise AttributeError(f"module 'ccrs' has no attribute {name!r}")

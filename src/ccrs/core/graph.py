@@ -6,6 +6,7 @@ item rows of an entity table are its first rows.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -49,8 +50,8 @@ class Catalogue:
         if flags != sorted(flags, reverse=True):
             raise DataError("Entities are out of order. Put all items before all other entities.")
         if len(self.index) != len(self.entities):
-            seen: set[str] = set()
-            doubled = next(e.id for e in self.entities if e.id in seen or seen.add(e.id))  # type: ignore[func-returns-value]
+            counts = Counter(entity.id for entity in self.entities)
+            doubled = next(name for name, count in counts.items() if count > 1)
             raise DataError(f"Entity id {doubled!r} is used twice. Give every entity its own id.")
 
     @cached_property

@@ -127,7 +127,7 @@ def _open(address: str, done: int, version: str) -> http.client.HTTPResponse:
             headers["If-Range"] = version
     try:
         request = urllib.request.Request(address, headers=headers)  # noqa: S310 - scheme checked in download
-        response: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=TIMEOUT)  # noqa: S310
+        response: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=TIMEOUT)  # noqa: S310 - as above
     except urllib.error.HTTPError as error:
         error.close()
         if done and error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:

@@ -7,6 +7,7 @@ support of the test users in its training data). The claim is adapted minus plai
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal, get_args
@@ -264,6 +265,5 @@ def _check_same_samples(adapted: SampleOutcomes, other: SampleOutcomes, name: st
 
 
 def _first_doubled(names: Sequence[str]) -> str:
-    """The first name that stands a second time."""
-    seen: set[str] = set()
-    return next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+    """The first name that stands twice."""
+    return next(name for name, count in Counter(names).items() if count > 1)

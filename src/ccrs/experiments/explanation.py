@@ -52,18 +52,12 @@ class ContextView:
         owners = self.row_entities[hop.target_sources] if same_level else None
         self.owners = owners[hop.edge_targets].tolist() if owners is not None else []
 
-    def _lower(self, rows: Tensor, users: Tensor) -> Tensor:
-        rows = rows[self.batch.query.rows]
-        for layer, hop in zip(self.model.layers[:-1], self.batch.query.hops[:-1], strict=True):
-            rows = layer(rows, users, hop)
-        return rows
-
     def edge_weights(self, rows: Tensor, users: Tensor) -> Tensor:
         """Attention of each edge, averaged over heads, times the weight of the mention it belongs to."""
-        attention: Tensor = self.model.layers[-1].weights(self._lower(rows, users), users, self.hop)  # type: ignore[operator]
+        attention = self.model.edge_weights(rows, users, self.batch.query)
         weights = torch.zeros(self.hop.num_targets)
         weights.index_add_(0, self.batch.query.mention_encodings[self.mine], self._totals(rows, users)[2])
-        return attention.mean(dim=1) * weights[self.hop.edge_targets]
+        return attention * weights[self.hop.edge_targets]
 
     def _totals(self, rows: Tensor, users: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """μ^r, μ^o and the weight used, for the mentions of the context."""

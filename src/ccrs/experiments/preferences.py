@@ -100,12 +100,10 @@ def _attention_change(run: Run, model: CCRS, batch: Batch, relations: torch.Tens
     with torch.enable_grad():
         adapted = adapt(model, run.rates, batch, run.catalogue.num_items).adapted
     hop = batch.query.hops[-1]
-    layer = model.layers[-1]
     with torch.no_grad():
         rows, users = model.gather(batch)
-        read = batch.query.rows
-        own = layer.weights(adapted.rows[read], adapted.users, hop).mean(dim=1)  # type: ignore[operator]
-        common = layer.weights(rows[read], users, hop).mean(dim=1)  # type: ignore[operator]
+        own = model.edge_weights(adapted.rows, adapted.users, batch.query)
+        common = model.edge_weights(rows, users, batch.query)
     mass = torch.zeros(batch.num_users, len(run.graph.relations))
     cells = hop.target_users[hop.edge_targets] * len(run.graph.relations) + hop.edge_relations
     mass.view(-1).index_add_(0, cells, own - common)

@@ -266,7 +266,7 @@ def _gradient_and_loss(
     found = torch.autograd.grad(logits, (*inner, *parameters), upstream, allow_unused=True)
     rows, users = (torch.zeros_like(a) if g is None else g for a, g in zip(inner, found[:2], strict=True))
     own = rows / user_weights[batch.row_users][:, None], users / user_weights[:, None]
-    loss = _Known.apply(value, [rows, users, *found[2:]], *attached, *parameters)  # type: ignore[no-untyped-call]
+    loss = _Known.apply(value, [rows, users, *found[2:]], *attached, *parameters)  # type: ignore[no-untyped-call] # torch: apply()
     return own, residuals, loss
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from pydantic import Field
@@ -172,9 +172,7 @@ class CCRS(nn.Module):
     ) -> Tensor:
         """p_u of every context (Eq. 8): (contexts, d)."""
         added = self.config.additions
-        if contexts.rows is not None:
-            rows = rows.index_select(0, contexts.rows)
-        encoded = self.encode(self._dropout(rows, added.row_dropout), users, contexts)  # (mentions, d)
+        encoded = self.encode(rows, users, contexts)  # (mentions, d)
         weights = self._importance(encoded, contexts)  # (mentions,)
         vectors = segment_sum(encoded * weights[:, None], contexts.mention_contexts, contexts.num_contexts)
         spoken = torch.zeros(contexts.num_contexts, dtype=torch.bool, device=rows.device)
@@ -207,13 +205,25 @@ class CCRS(nn.Module):
         return logits
 
     def encode(self, rows: Tensor, users: Tensor, contexts: Contexts) -> Tensor:
-        """h(e) of every mention: each (user, entity) is encoded once, then looked up."""
+        """h(e) of every mention (mentions, d): each (user, entity) is encoded once, then looked up.
+
+        ``rows`` are those of the whole batch.
+        """
+        rows = self._dropout(_own_rows(rows, contexts), self.config.additions.row_dropout)
         for layer, hop in zip(self.layers, contexts.hops, strict=True):
             rows = layer(rows, users, hop)
         encoded = rows.index_select(0, contexts.mention_encodings)
         if self.config.additions.speaker:
             encoded = encoded + nn.functional.embedding(contexts.mention_by_seeker.long(), self.speaker)
         return encoded
+
+    def edge_weights(self, rows: Tensor, users: Tensor, contexts: Contexts) -> Tensor:
+        """G(r, u) of the edges of the last hop, averaged over heads: (edges,). ``rows`` as in ``encode``."""
+        rows = _own_rows(rows, contexts)
+        for layer, hop in zip(self.layers[:-1], contexts.hops[:-1], strict=True):
+            rows = layer(rows, users, hop)
+        last = cast("RelationAttention", self.layers[-1])
+        return last.weights(rows, users, contexts.hops[-1]).mean(dim=1)
 
     def _importance(self, encoded: Tensor, contexts: Contexts) -> Tensor:
         """½(μ^r + μ^o) of every mention; μ^r alone without turn encoder."""
@@ -243,3 +253,8 @@ class CCRS(nn.Module):
 
     def _dropout(self, values: Tensor, rate: float) -> Tensor:
         return dropout(values, rate) if rate and self.training else values
+
+
+def _own_rows(rows: Tensor, contexts: Contexts) -> Tensor:
+    """Of the rows of the batch, those that the hops of ``contexts`` count from."""
+    return rows if contexts.rows is None else rows.index_select(0, contexts.rows)

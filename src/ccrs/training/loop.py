@@ -149,7 +149,7 @@ def _epoch(
                 "Lower training.learning_rate or inner.entity_lr and start again."
             )
         if loss is not None:
-            (loss.total / step_count).backward()  # type: ignore[no-untyped-call]
+            (loss.total / step_count).backward()  # type: ignore[no-untyped-call] # torch: backward()
         workers.share_gradients(optimiser.parameters)
         optimiser.step()
         total, count = total + step_total, count + step_count
