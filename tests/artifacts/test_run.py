@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from ccrs.artifacts.run import FORMAT, MANIFEST, Run, load_run, save_run
+from ccrs.artifacts.files import MANIFEST
+from ccrs.artifacts.run import FORMAT, Run, load_run, save_run
 from ccrs.core.errors import CheckpointError
 from ccrs.core.files import sha256
 from tests.training.small_runs import ALL_ADDITIONS, named_bytes, small_config, train_quietly, write_corpus

@@ -9,13 +9,14 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ccrs.artifacts.config import UseConfig
+from ccrs.artifacts.files import MANIFEST, checked_manifest, save_tensors, write_manifest
 from ccrs.core.config import parse_config
 from ccrs.core.errors import CheckpointError, ConfigError, DataError
-from ccrs.core.files import read_json, replacing, sha256, write_json
+from ccrs.core.files import read_json, replacing, write_json
 from ccrs.core.graph import Catalogue, KnowledgeGraph, Triple
 from ccrs.core.samples import Ragged
 from ccrs.data.cooccurrence import Cooccurrence
@@ -28,7 +29,6 @@ from ccrs.models.registry import model_row, parse_model_config
 from ccrs.models.sizes import Sizes
 
 FORMAT = 1
-MANIFEST = "run.json"
 _CONFIG, _MODEL, _STATISTICS = "config.json", "model.safetensors", "statistics.safetensors"
 _WORDS, _SPLIT, _ENTITIES, _TRIPLES, _CARD = (
     "vocabulary.json",
@@ -37,7 +37,7 @@ _WORDS, _SPLIT, _ENTITIES, _TRIPLES, _CARD = (
     "triples.tsv",
     "README.md",
 )
-_FILES = (_CONFIG, _MODEL, _STATISTICS, _WORDS, _SPLIT, _ENTITIES, _TRIPLES, _CARD)
+RUN_FILES = (_CONFIG, _MODEL, _STATISTICS, _WORDS, _SPLIT, _ENTITIES, _TRIPLES, _CARD)
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,10 @@ class Run:
         return self.config.adapt and model_row(self.config.name).adapts
 
 
-def build_model(config: UseConfig, sizes: Sizes, popularity: Tensor) -> nn.Module:
+def build_model(config: UseConfig, sizes: Sizes, popularity: Tensor, graph: KnowledgeGraph) -> nn.Module:
     """The model that ``config`` names, freshly initialised by torch's seed."""
     row = model_row(config.name)
-    return row.build(parse_model_config(config.name, config.model, "model"), sizes, popularity)
+    return row.build(parse_model_config(config.name, config.model, "model"), sizes, popularity, graph)
 
 
 def save_run(folder: Path, run: Run, resolved_config: Mapping[str, Any], card: str) -> None:
@@ -87,9 +87,9 @@ def save_run(folder: Path, run: Run, resolved_config: Mapping[str, Any], card: s
     write_json(folder / _CONFIG, {"ccrs": dict(resolved_config), "sizes": run.sizes.model_dump()})
     tensors = {f"model.{name}": value for name, value in run.model.state_dict().items()}
     tensors |= {f"rates.{name}": value for name, value in run.rates.state_dict().items()}
-    _save_tensors(folder / _MODEL, tensors)
+    save_tensors(folder / _MODEL, tensors)
     counts = run.statistics.cooccurrence
-    _save_tensors(
+    save_tensors(
         folder / _STATISTICS,
         {
             "popularity": torch.from_numpy(run.statistics.popularity),
@@ -105,8 +105,7 @@ def save_run(folder: Path, run: Run, resolved_config: Mapping[str, Any], card: s
     write_triples(folder / _TRIPLES, run.triples)
     with replacing(folder / _CARD) as temporary:
         temporary.write_text(card, encoding="utf-8")
-    files = {name: sha256(folder / name) for name in _FILES}
-    write_json(folder / MANIFEST, {"format": FORMAT, "commit": run.commit, "files": files})
+    write_manifest(folder, RUN_FILES, version=FORMAT, commit=run.commit)
 
 
 def load_run(folder: Path) -> Run:
@@ -120,7 +119,8 @@ def load_run(folder: Path) -> Run:
         catalogue = read_entities(folder / _ENTITIES)
         triples = read_triples(folder / _TRIPLES, catalogue)
         statistics = _read_statistics(folder)
-        model = build_model(config, sizes, torch.from_numpy(statistics.popularity))
+        graph = run_graph(config, catalogue, triples)
+        model = build_model(config, sizes, torch.from_numpy(statistics.popularity), graph)
         rates = InnerRates(config.inner)
         tensors = load_file(folder / _MODEL)
         for module, prefix in ((model, "model."), (rates, "rates.")):
@@ -133,7 +133,6 @@ def load_run(folder: Path) -> Run:
         raise CheckpointError(
             f"{folder}: cannot be loaded ({error}). Train it again with this version."
         ) from error
-    graph = run_graph(config, catalogue, triples)
     return Run(
         config,
         model.eval(),
@@ -162,44 +161,16 @@ def run_graph(config: UseConfig, catalogue: Catalogue, triples: tuple[Triple, ..
 
 def _checked_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a folder whose files are all there and unaltered."""
-    path = folder / MANIFEST
     if not folder.is_dir():
         raise CheckpointError(
             f"{folder}: there is no such run. Train one: ccrs train CONFIG --data DIR --out {folder}"
         )
-    if not path.exists():
+    if not (folder / MANIFEST).exists():
         raise CheckpointError(
             f"{folder}: is not a finished run ({MANIFEST} is missing). "
             "Name a run's folder, or finish training with --resume."
         )
-    try:
-        manifest = read_json(path)
-        version, files = manifest["format"], dict(manifest["files"])
-    except (DataError, KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(
-            f"{path}: is broken ({error}). Copy the run again, or train it again."
-        ) from error
-    if version != FORMAT:
-        raise CheckpointError(
-            f"{folder}: is a run of format {version}; this version reads {FORMAT}. Train it again."
-        )
-    for name in _FILES:
-        if not (folder / name).is_file():
-            raise CheckpointError(f"{folder / name}: is missing. Copy the run again, or train it again.")
-        if name != _CARD and _digest(folder / name) != files.get(name):
-            raise CheckpointError(
-                f"{folder / name}: was altered since training. Copy the run again, or train it again."
-            )
-    return dict(manifest)
-
-
-def _digest(path: Path) -> str:
-    try:
-        return sha256(path)
-    except OSError as error:
-        raise CheckpointError(
-            f"{path}: cannot be read ({error.strerror or error}). Check its permissions."
-        ) from error
+    return checked_manifest(folder, RUN_FILES, version=FORMAT, free=(_CARD,))
 
 
 def _read_statistics(folder: Path) -> Statistics:
@@ -210,11 +181,3 @@ def _read_statistics(folder: Path) -> Statistics:
         Vocabulary(tuple(read_json(folder / _WORDS))),
         Cooccurrence(neighbours, tensors["together.counts"], tensors["together.dialogues"]),
     )
-
-
-def _save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    with replacing(path) as temporary:
-        # Not save_file: its own kind of error for a full disk is none that a person could act on.
-        temporary.write_bytes(
-            save({name: value.detach().cpu().contiguous() for name, value in tensors.items()})
-        )

@@ -99,6 +99,15 @@ class Batch:
         """How many users the batch tells apart."""
         return len(self.users)
 
+    def mention_entities(self, contexts: Contexts) -> Tensor:
+        """The entity index of each mention of ``contexts``, one of this batch's two sides: (mentions,)."""
+        rows = contexts.mention_encodings
+        for hop in reversed(contexts.hops):
+            rows = hop.target_sources.index_select(0, rows)
+        if contexts.rows is not None:
+            rows = contexts.rows.index_select(0, rows)
+        return self.row_entities.index_select(0, rows)
+
     def to(self, device: torch.device) -> Batch:
         """The same batch on another device."""
         moved = _moved(self, device)

@@ -209,7 +209,7 @@ class BatchBuilder:
         cells = relations * max(len(targets.values), 1) + edge_targets
         cells, edge_cells = np.unique(cells, return_inverse=True)
         cell_relations, cell_targets = np.divmod(cells, max(len(targets.values), 1))
-        slots, block_relations = _slots(cell_relations, len(self.graph.relations))
+        slots, block_relations = relation_slots(cell_relations, len(self.graph.relations))
         slot_targets = np.zeros(len(block_relations) * BLOCK, np.int64)
         slot_targets[slots] = cell_targets
         return Hop(
@@ -282,7 +282,7 @@ def _tensor(values: IntArray) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(values, dtype=np.int64))
 
 
-def _slots(cell_relations: IntArray, num_relations: int) -> tuple[IntArray, IntArray]:
+def relation_slots(cell_relations: IntArray, num_relations: int) -> tuple[IntArray, IntArray]:
     """The slot of each cell (cells come sorted by relation) and the relation of each block."""
     counts = np.bincount(cell_relations, minlength=num_relations)
     blocks = -(-counts // BLOCK)

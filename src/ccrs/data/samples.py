@@ -44,6 +44,7 @@ def build_samples(
     speaker: Speaker = "recommender",
     open_ended: bool = False,
     keep_unknown: bool = False,
+    every_message: bool = False,
 ) -> SampleTable:
     """The samples of ``dialogues``, in their order.
 
@@ -51,11 +52,18 @@ def build_samples(
     the dialogue has marked ones. Mentions of entities outside ``catalogue`` are left out. With ``open_ended``
     every dialogue gets one more context, without sample, that holds all of it: the state in which a live system
     answers. With ``keep_unknown`` a recommended item outside the catalogue is a sample with target -1 (a miss).
+    With ``every_message`` each of the speaker's messages has a context, those without an item one without sample.
     """
     rows = _Rows()
     for dialogue in dialogues:
         _add_dialogue(
-            rows, catalogue, dialogue, speaker=speaker, open_ended=open_ended, keep_unknown=keep_unknown
+            rows,
+            catalogue,
+            dialogue,
+            speaker=speaker,
+            open_ended=open_ended,
+            keep_unknown=keep_unknown,
+            every_message=every_message,
         )
     return SampleTable(
         users=tuple(rows.users),
@@ -87,6 +95,7 @@ def _add_dialogue(
     speaker: Speaker,
     open_ended: bool,
     keep_unknown: bool,
+    every_message: bool,
 ) -> None:
     index, number = catalogue.index, len(rows.dialogue_users)
     rows.dialogue_users.append(rows.users.setdefault(dialogue.user, len(rows.users)))
@@ -99,7 +108,7 @@ def _add_dialogue(
     for position, (message, turn) in enumerate(zip(dialogue.messages, turns, strict=True)):
         if message.speaker == speaker:
             items = _items_of(message, catalogue, marked_only=marked_only, keep_unknown=keep_unknown)
-            if items:
+            if items or every_message:
                 _add_context(rows, number, position, turn, seen, len(words))
                 rows.sample_contexts.extend([len(rows.context_dialogues) - 1] * len(items))
                 rows.sample_targets.extend(items)

@@ -1,7 +1,7 @@
 """Figures printed in papers, to stand beside ours in a table.
 
-All are on ReDial, on all targets. Of the paper's figures only HR is comparable: its HR@10 = .1909
-and MRR@10 = .0717 force NDCG@10 into [.0967, .1018], yet it prints .1193.
+All are on ReDial, recommendations on all targets. Of the paper's recommendation figures only HR is
+comparable: its HR@10 = .1909 and MRR@10 = .0717 force NDCG@10 into [.0967, .1018], yet it prints .1193.
 """
 
 from __future__ import annotations
@@ -35,3 +35,18 @@ OFFICIAL_REDIAL: Final[Published] = {
     "ReFICR (7B)": {"hr@1": 0.061, "hr@10": 0.305, "hr@50": 0.532},
 }
 """Later work on the official split."""
+
+PAPER_REDIAL_REPLIES: Final[Published] = {
+    "ReDial": {"bleu": 1.213, "f1": 0.183, "dist_2": 0.089, "dist_3": 0.393, "dist_4": 0.798},
+    "KBRD": {"bleu": 1.287, "f1": 0.192, "dist_2": 0.118, "dist_3": 0.571, "dist_4": 1.212},
+    "KGSF": {"bleu": 1.629, "f1": 0.227, "dist_2": 0.123, "dist_3": 0.647, "dist_4": 1.583},
+    "KECRS": {"bleu": 1.088, "f1": 0.125, "dist_2": 0.078, "dist_3": 0.351, "dist_4": 0.761},
+    "RevCore": {"bleu": 1.236, "f1": 0.186, "dist_2": 0.105, "dist_3": 0.553, "dist_4": 1.321},
+    "Only-Meta": {"bleu": 2.129, "f1": 0.258, "dist_2": 0.131, "dist_3": 0.692, "dist_4": 1.772},
+    "CCRS": {"bleu": 2.386, "f1": 0.267, "dist_2": 0.146, "dist_3": 0.776, "dist_4": 1.924},
+}
+"""The CCRS paper's replies (Table 2). It does not say which BLEU, nor what Dist-n divides by.
+
+By their size and ratios the Dist-n are unique n-grams of characters per reply. Only-Meta is KBRD's dialogue
+model trained with the meta-learner.
+"""

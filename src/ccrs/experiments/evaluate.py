@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ccrs.artifacts.run import MANIFEST, Run, load_run
+from ccrs.artifacts.files import MANIFEST
+from ccrs.artifacts.run import Run, load_run
 from ccrs.core.errors import CheckpointError, DataError
 from ccrs.core.files import replacing
 from ccrs.core.samples import IntArray, SampleTable, UserTask

@@ -34,7 +34,7 @@ def adapted_logits(
     model: nn.Module, rates: InnerRates, builder: BatchBuilder, tasks: Sequence[UserTask], take: Take
 ) -> None:
     """Hand the logits of every query sample, each user adapted on his support, to ``take``."""
-    for group in _groups(builder.table, tasks):
+    for group in task_groups(builder.table, tasks):
         batch = builder.adapting(group).to(_device(model))
         logits = adapted_scores(model, rates, batch, builder.num_items)
         _hand_over(logits, builder, group, take)
@@ -52,7 +52,7 @@ def adapted_scores(model: nn.Module, rates: InnerRates, batch: Batch, num_items:
 
 def unadapted_logits(model: nn.Module, builder: BatchBuilder, tasks: Sequence[UserTask], take: Take) -> None:
     """Hand the logits of every query sample at the common parameters to ``take``."""
-    for group in _groups(builder.table, tasks):
+    for group in task_groups(builder.table, tasks):
         dialogues = np.concatenate([task.query for task in group])
         batch = builder.plain(builder.contexts_of(dialogues)).to(_device(model))
         with torch.no_grad():
@@ -119,7 +119,7 @@ def _device(model: nn.Module) -> torch.device:
     return next((tensor.device for tensor in (*model.parameters(), *model.buffers())), torch.device("cpu"))
 
 
-def _groups(table: SampleTable, tasks: Sequence[UserTask]) -> Iterator[list[UserTask]]:
+def task_groups(table: SampleTable, tasks: Sequence[UserTask]) -> Iterator[list[UserTask]]:
     """Tasks in groups of about ``CONTEXTS_A_BATCH`` contexts; the grouping changes no result."""
     sizes = np.bincount(table.context_dialogues, minlength=len(table.dialogue_ids))
     group: list[UserTask] = []

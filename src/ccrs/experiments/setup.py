@@ -17,6 +17,7 @@ from ccrs.data.statistics import Statistics, count_statistics
 from ccrs.experiments.config import RecommenderConfig
 from ccrs.experiments.corpus import Corpus, Division, divide
 from ccrs.meta.adaptation import InnerRates
+from ccrs.models.registry import model_row
 from ccrs.models.sizes import Sizes
 
 
@@ -60,7 +61,7 @@ def set_up(config: RecommenderConfig, corpus: Corpus) -> Setup:
         num_words=len(statistics.vocabulary),
     )
     torch.manual_seed(config.training.seed)
-    model = build_model(config, sizes, torch.from_numpy(statistics.popularity))
+    model = build_model(config, sizes, torch.from_numpy(statistics.popularity), graph)
     rates = InnerRates(config.inner)
     builder = make_builder(config, corpus.table, graph, statistics, num_items=corpus.catalogue.num_items)
     return Setup(config, corpus, division, dialogues, graph, statistics, sizes, model, rates, builder)
@@ -81,7 +82,7 @@ def make_builder(
         table,
         graph,
         num_items=num_items,
-        num_layers=int(config.model.get("num_layers", 1)),
+        num_layers=int(config.model.get("num_layers", 1)) if model_row(config.name).needs_hops else 0,
         vocabulary=statistics.vocabulary if additions.get("words") else None,
         cooccurrence=statistics.cooccurrence if additions.get("cooccurrence") else None,
         for_seeker=for_seeker,

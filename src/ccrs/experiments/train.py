@@ -10,7 +10,9 @@ from pathlib import Path
 
 from torch import nn
 
-from ccrs.artifacts.run import MANIFEST, DataIdentity, Run, load_run, save_run
+from ccrs.artifacts.files import MANIFEST
+from ccrs.artifacts.run import DataIdentity, Run, load_run, save_run
+from ccrs.core.batch import Batch
 from ccrs.core.errors import ConfigError
 from ccrs.data.batching import BatchBuilder
 from ccrs.data.splits import NUM_FOLDS
@@ -125,7 +127,7 @@ def _objective(setup: Setup) -> Objective:
     )
 
 
-def _plan(setup: Setup) -> EpochPlan:
+def _plan(setup: Setup) -> EpochPlan[Batch]:
     training = setup.config.training
     main = _meta_plan(setup) if setup.adapts else _plain_plan(setup, setup.builder)
     if not setup.config.model.get("additions", {}).get("seeker_targets"):

@@ -9,15 +9,17 @@ batch touches have a gradient, one autograd call for all users of the batch give
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 
 from ccrs.core.batch import Batch, Contexts
 from ccrs.core.config import StrictConfig
 from ccrs.core.protocols import AdaptableRecommender
+from ccrs.meta.known_gradient import with_known_gradient
+from ccrs.meta.rates import PositiveNumbers
 
 
 class InnerConfig(StrictConfig):
@@ -38,23 +40,12 @@ class InnerConfig(StrictConfig):
     """Whether the rates and n₀ are learned in the outer loop."""
 
 
-class InnerRates(nn.Module):
-    """β_entity, β_user and n₀, learned as logarithms: they are positive and range over orders of magnitude."""
-
-    active: Tensor
+class InnerRates(PositiveNumbers):
+    """β_entity, β_user and n₀: the values, in this order."""
 
     def __init__(self, config: InnerConfig) -> None:
-        super().__init__()
+        super().__init__([config.entity_lr, config.user_lr, config.half_count], learned=config.learned)
         self.config = config
-        start = torch.tensor([config.entity_lr, config.user_lr, config.half_count], dtype=torch.float64)
-        # A rate of exactly 0 stays 0: it has no logarithm, so it is masked.
-        self.register_buffer("active", (start > 0).float())
-        logarithms = torch.where(start > 0, start, torch.ones_like(start)).log().float()
-        self.logarithms = nn.Parameter(logarithms, requires_grad=config.learned)
-
-    def values(self) -> Tensor:
-        """(β_entity, β_user, n₀)."""
-        return self.logarithms.exp() * self.active
 
     def weights(self, num_samples: Tensor) -> Tensor:
         """The weight of a user's summed loss, given the numbers of samples (users,)."""
@@ -117,20 +108,6 @@ def residuals_of(logits: Tensor, contexts: Contexts) -> Tensor:
     flat = _targets(logits, contexts)
     residuals.view(-1).index_add_(0, flat, -torch.ones_like(flat, dtype=logits.dtype))
     return residuals
-
-
-class _Known(torch.autograd.Function):
-    """A number whose gradient by ``parameters`` has been computed already."""
-
-    @staticmethod
-    def forward(ctx: Any, value: Tensor, gradients: list[Tensor | None], *parameters: Tensor) -> Tensor:
-        ctx.gradients = gradients
-        return value.clone()
-
-    @staticmethod
-    def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor | None, ...]:
-        scaled = [None if gradient is None else gradient.mul_(outer[0]) for gradient in ctx.gradients]
-        return (None, None, *scaled)
 
 
 @dataclass(frozen=True)
@@ -250,7 +227,7 @@ def _gradient_and_loss(
 ) -> tuple[tuple[Tensor, Tensor], Tensor, Tensor]:
     """First order: one backward gives the users' own gradients and ∇L_support(θ) by all common parameters.
 
-    The latter is handed on to the outer backward by ``_Known``.
+    The latter is handed on to the outer backward by ``with_known_gradient``.
     """
     contexts = _support_of(batch)
     log_shares = logits.detach().log_softmax(1)
@@ -266,7 +243,7 @@ def _gradient_and_loss(
     found = torch.autograd.grad(logits, (*inner, *parameters), upstream, allow_unused=True)
     rows, users = (torch.zeros_like(a) if g is None else g for a, g in zip(inner, found[:2], strict=True))
     own = rows / user_weights[batch.row_users][:, None], users / user_weights[:, None]
-    loss = _Known.apply(value, [rows, users, *found[2:]], *attached, *parameters)  # type: ignore[no-untyped-call] # torch: apply()
+    loss = with_known_gradient(value, [rows, users, *found[2:]], [*attached, *parameters])
     return own, residuals, loss
 
 

@@ -152,6 +152,10 @@ class CCRS(nn.Module):
         vectors = self.user_vectors(rows, users, batch.query, batch)
         return self.static_logits(vectors @ self.item_table().T, batch.query, batch.history)
 
+    def context_vectors(self, batch: Batch) -> Tensor:
+        """p_u of the query contexts, nobody adapted: (contexts, d)."""
+        return self.user_vectors(*self.gather(batch), batch.query, batch, with_history=False)
+
     def gather(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """The inner parameters the batch works on: entity rows (rows, d) and users (users, d_u)."""
         count = batch.num_item_rows

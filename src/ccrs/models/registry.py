@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from ccrs.core.config import StrictConfig, parse_config
 from ccrs.core.errors import ConfigError
+from ccrs.core.graph import KnowledgeGraph
 from ccrs.core.protocols import AdaptableRecommender
+from ccrs.models.baselines.kbrd import KBRD, KBRDConfig
 from ccrs.models.baselines.popularity import Popularity, PopularityConfig
 from ccrs.models.ccrs import CCRS, CCRSConfig
 from ccrs.models.sizes import Sizes
@@ -18,18 +21,41 @@ from ccrs.models.sizes import Sizes
 
 @dataclass(frozen=True)
 class ModelRow:
-    """How a model is made: its configuration and its constructor (config, sizes, popularity)."""
+    """How a model is made: its configuration and its constructor (config, sizes, popularity, graph)."""
 
     config: type[StrictConfig]
-    build: Callable[[Any, Sizes, Tensor], nn.Module]
+    build: Callable[[Any, Sizes, Tensor, KnowledgeGraph], nn.Module]
     adapts: bool
     """Whether it fulfils ``AdaptableRecommender``."""
     trains: bool = True
+    needs_hops: bool = True
+    """Whether its batches hold the neighbours of the mentioned entities."""
+
+
+def _by_popularity(kind: Callable[[Any, Sizes, Tensor], nn.Module]) -> Callable[..., nn.Module]:
+    """The constructor of a model that does not look at the whole graph."""
+    return lambda config, sizes, popularity, _: kind(config, sizes, popularity)
+
+
+def _on_graph(kind: Callable[..., nn.Module]) -> Callable[..., nn.Module]:
+    """The constructor of a model that takes the graph as tensors."""
+
+    def build(config: StrictConfig, sizes: Sizes, _: Tensor, graph: KnowledgeGraph) -> nn.Module:
+        return kind(
+            config,
+            sizes,
+            offsets=torch.from_numpy(graph.offsets),
+            neighbours=torch.from_numpy(graph.neighbours),
+            relation_ids=torch.from_numpy(graph.relation_ids),
+        )
+
+    return build
 
 
 MODELS: Mapping[str, ModelRow] = {
-    "ccrs": ModelRow(CCRSConfig, CCRS, adapts=True),
-    "popularity": ModelRow(PopularityConfig, Popularity, adapts=False, trains=False),
+    "ccrs": ModelRow(CCRSConfig, _by_popularity(CCRS), adapts=True),
+    "kbrd": ModelRow(KBRDConfig, _on_graph(KBRD), adapts=False, needs_hops=False),
+    "popularity": ModelRow(PopularityConfig, _by_popularity(Popularity), adapts=False, trains=False),
 }
 
 

@@ -10,25 +10,36 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from ccrs.core.batch import Batch
 from ccrs.core.errors import TrainingError
 from ccrs.training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from ccrs.training.config import TrainingConfig
+from ccrs.training.config import LoopConfig
 from ccrs.training.distributed import Workers
-from ccrs.training.objectives import Objective
+from ccrs.training.objectives import Loss
 from ccrs.training.optimiser import Optimiser
 from ccrs.training.tracking import Tracker
 
 
-class EpochPlan(Protocol):
+class Movable(Protocol):
+    """A batch."""
+
+    def to(self, device: torch.device) -> Self:
+        """The same batch on another device."""
+        ...
+
+
+B = TypeVar("B", bound=Movable)
+B_co = TypeVar("B_co", bound=Movable, covariant=True)
+
+
+class EpochPlan(Protocol[B_co]):
     """The steps of an epoch, the same for the same seed."""
 
-    def steps(self, epoch: int, share: tuple[int, int]) -> Sequence[Callable[[], Batch | None]]:
+    def steps(self, epoch: int, share: tuple[int, int]) -> Sequence[Callable[[], B_co | None]]:
         """One builder a step, each for the share (number, count) of its batch; None where the share is empty."""
         ...
 
@@ -46,11 +57,11 @@ class Trained:
 
 def train(
     modules: nn.ModuleDict,
-    objective: Objective,
-    plan: EpochPlan,
+    objective: Callable[[B], Loss],
+    plan: EpochPlan[B],
     validate: Callable[[], dict[str, float]],
     *,
-    config: TrainingConfig,
+    config: LoopConfig,
     sparse: Sequence[nn.Parameter],
     folder: Path,
     workers: Workers,
@@ -115,17 +126,17 @@ def _mean(states: Sequence[State]) -> State:
     }
 
 
-def _patience_is_over(progress: Progress, config: TrainingConfig) -> bool:
+def _patience_is_over(progress: Progress, config: LoopConfig) -> bool:
     return progress.epoch - progress.best_epoch >= config.patience and progress.best is not None
 
 
 def _epoch(
     modules: nn.ModuleDict,
-    objective: Objective,
-    plan: EpochPlan,
+    objective: Callable[[B], Loss],
+    plan: EpochPlan[B],
     optimiser: Optimiser,
     epoch: int,
-    config: TrainingConfig,
+    config: LoopConfig,
     workers: Workers,
     tracker: Tracker,
 ) -> dict[str, float]:
@@ -157,12 +168,12 @@ def _epoch(
     return {"training loss": total / max(count, 1.0), "seconds": time.perf_counter() - started}
 
 
-def _prefetched(steps: Sequence[Callable[[], Batch | None]]) -> Iterator[Batch | None]:
+def _prefetched(steps: Sequence[Callable[[], B | None]]) -> Iterator[B | None]:
     """The batches of an epoch, the next ones built in a thread while one is computed on."""
-    ready: queue.Queue[Batch | BaseException | None] = queue.Queue(maxsize=2)
+    ready: queue.Queue[B | BaseException | None] = queue.Queue(maxsize=2)
     stop = threading.Event()
 
-    def put(value: Batch | BaseException | None) -> bool:
+    def put(value: B | BaseException | None) -> bool:
         while not stop.is_set():
             try:
                 ready.put(value, timeout=0.1)
@@ -174,7 +185,7 @@ def _prefetched(steps: Sequence[Callable[[], Batch | None]]) -> Iterator[Batch |
     def build() -> None:
         for step in steps:
             try:
-                value: Batch | BaseException | None = step()
+                value: B | BaseException | None = step()
             except BaseException as error:
                 value = error
             if not put(value) or isinstance(value, BaseException):

@@ -1,0 +1,131 @@
+"""The responder of a run on disk: the folder ``responder`` beside the recommender's files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from ccrs.artifacts.chooser import CHOOSER_FILES, Chooser, load_chooser, save_chooser
+from ccrs.artifacts.files import MANIFEST, checked_manifest, save_tensors, write_manifest
+from ccrs.core.config import StrictConfig, parse_config
+from ccrs.core.errors import CheckpointError, ConfigError, DataError
+from ccrs.core.files import read_json, write_json
+from ccrs.data.tokeniser import ReplyTokeniser
+from ccrs.meta.reply_adaptation import ReplyInnerConfig, ReplyRates
+from ccrs.models.decoding import DecodingConfig
+from ccrs.models.reranking import RerankConfig
+from ccrs.models.responder import Responder, ResponderConfig, ResponderSizes
+
+FOLDER = "responder"
+FORMAT = 1
+_CONFIG, _MODEL, _TOKENISER, _DROPPED = "config.json", "model.safetensors", "tokenizer.json", "dropped.json"
+_FILES = (_CONFIG, _MODEL, _TOKENISER, _DROPPED)
+
+
+class TextConfig(StrictConfig):
+    """How dialogues become tokens."""
+
+    vocabulary_size: int = Field(8000, ge=300)
+    """Tokens of the byte-level BPE, special ones included."""
+    max_context: int = Field(96, ge=8)
+    """Longer contexts keep their last tokens."""
+    max_reply: int = Field(48, ge=4)
+    fact_slots: bool = True
+    """People, genres and years in replies are filled from the graph; off: they are words like others."""
+
+
+class ResponderUseConfig(StrictConfig):
+    """What is needed to use a responder."""
+
+    kind: str = "responder"
+    title: str = "CCRS"
+    """What tables call it."""
+    model: ResponderConfig = ResponderConfig()
+    text: TextConfig = TextConfig()
+    inner: ReplyInnerConfig = ReplyInnerConfig()
+    decoding: DecodingConfig = DecodingConfig()
+    choosing: RerankConfig = RerankConfig()
+    """The weights by which CCRS+ chooses among candidates."""
+    choose: bool = True
+    """Whether replies are chosen among many candidates (CCRS+); off: Eq. 9-10 alone."""
+    adapt: bool = True
+    """Whether the responder is adapted to the user (its recommender decides for itself)."""
+
+
+@dataclass(frozen=True)
+class ResponderRun:
+    """A trained responder; ``dropped`` counts what was left out of its training texts, by reason."""
+
+    config: ResponderUseConfig
+    model: Responder
+    rates: ReplyRates
+    tokeniser: ReplyTokeniser
+    sizes: ResponderSizes
+    dropped: Mapping[str, int]
+    chooser: Chooser | None = None
+    commit: str = "unknown"
+
+
+def save_responder(run_folder: Path, responder: ResponderRun, resolved_config: Mapping[str, Any]) -> None:
+    """Write ``run_folder``/responder; its manifest comes last."""
+    folder = run_folder / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MANIFEST).unlink(missing_ok=True)
+    write_json(folder / _CONFIG, {"ccrs": dict(resolved_config), "sizes": responder.sizes.model_dump()})
+    tensors = {f"model.{name}": value for name, value in responder.model.state_dict().items()}
+    tensors |= {f"rates.{name}": value for name, value in responder.rates.state_dict().items()}
+    save_tensors(folder / _MODEL, tensors)
+    responder.tokeniser.save(folder / _TOKENISER)
+    write_json(folder / _DROPPED, dict(responder.dropped))
+    files: tuple[str, ...] = _FILES
+    if responder.chooser is not None:
+        save_chooser(folder, responder.chooser)
+        files = (*_FILES, *CHOOSER_FILES)
+    write_manifest(folder, files, version=FORMAT, commit=responder.commit)
+
+
+def has_responder(run_folder: Path) -> bool:
+    """Whether a finished responder is there."""
+    return (run_folder / FOLDER / MANIFEST).exists()
+
+
+def load_responder(run_folder: Path) -> ResponderRun:
+    """Read the responder of a run; raises ``CheckpointError`` when there is none or it is altered."""
+    folder = run_folder / FOLDER
+    if not has_responder(run_folder):
+        raise CheckpointError(
+            f"{run_folder}: has no responder, so it recommends but does not talk. "
+            f"Train one: ccrs train configs/responder/... --recommender {run_folder} --data DIR --out OTHER"
+        )
+    # Whether there are parts to choose by is told by the configuration.
+    try:
+        stored = read_json(folder / _CONFIG)
+        chooses = bool(stored["ccrs"]["choose"])
+    except (DataError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{folder / _CONFIG}: is broken ({error}). Train the run again.") from error
+    files = (*_FILES, *CHOOSER_FILES) if chooses else _FILES
+    manifest = checked_manifest(folder, files, version=FORMAT)
+    try:
+        needed = {k: v for k, v in stored["ccrs"].items() if k in ResponderUseConfig.model_fields}
+        config = parse_config(ResponderUseConfig, needed, f"{folder / _CONFIG}")
+        sizes = parse_config(ResponderSizes, stored["sizes"], f"{folder / _CONFIG}")
+        model, rates = Responder(config.model, sizes), ReplyRates(config.inner)
+        tensors = load_file(folder / _MODEL)
+        for module, prefix in ((model, "model."), (rates, "rates.")):
+            own = {name.removeprefix(prefix): v for name, v in tensors.items() if name.startswith(prefix)}
+            module.load_state_dict(own)
+        dropped = {str(reason): int(count) for reason, count in read_json(folder / _DROPPED).items()}
+    except (SafetensorError, RuntimeError, KeyError, TypeError, DataError, ConfigError) as error:
+        raise CheckpointError(
+            f"{folder}: cannot be loaded ({error}). Train it again with this version."
+        ) from error
+    tokeniser = ReplyTokeniser.load(folder / _TOKENISER)
+    chooser = load_chooser(folder, tokeniser) if chooses else None
+    commit = str(manifest.get("commit"))
+    return ResponderRun(config, model.eval(), rates, tokeniser, sizes, dropped, chooser, commit)

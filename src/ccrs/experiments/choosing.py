@@ -1,0 +1,194 @@
+"""A reply worth reading: many candidates, of all styles and out of other dialogues, and the best of them said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ccrs.artifacts.chooser import Chooser
+from ccrs.core.replies import ReplyBatch
+from ccrs.core.samples import Ragged
+from ccrs.data.act_model import state_after
+from ccrs.data.acts import reply_act
+from ccrs.data.filling import Filled
+from ccrs.data.reply_batching import live_batch, padded
+from ccrs.experiments.writing import ReplyWriter, Situation, Written
+from ccrs.meta.reply_adaptation import Inner
+from ccrs.models.decoding import DecodingConfig, decode
+from ccrs.models.reranking import ScoredCandidate, rank_candidates
+from ccrs.models.responder import DecoderState
+
+NUM_MIXED, NUM_RETRIEVED = 6, 4
+_SITUATIONS_A_BATCH = 16
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A reply that might be said."""
+
+    row: int  # the situation
+    token_ids: tuple[int, ...]
+    slotted: str
+    filled: Filled | None
+
+
+class ReplyChooser:
+    """Writes candidates and chooses: the reply of CCRS+.
+
+    Candidates are the writer's first choice, samples of the style mixture, samples of each single style, and
+    replies that other users got. The weights of the terms are those of the chooser's configuration.
+    """
+
+    def __init__(self, writer: ReplyWriter, chooser: Chooser) -> None:
+        self.writer, self.chooser = writer, chooser
+        self.model, self.tokeniser = writer.model, writer.tokeniser
+
+    def write(
+        self, situations: Sequence[Situation], inner: Inner | None, config: DecodingConfig | None = None
+    ) -> list[Written]:
+        """One reply for each situation; the same for the same seeds, whatever else is written beside it."""
+        found: list[Written] = []
+        for start in range(0, len(situations), _SITUATIONS_A_BATCH):
+            found += self._write(situations[start : start + _SITUATIONS_A_BATCH], inner, config)
+        return found
+
+    def _write(
+        self, situations: Sequence[Situation], inner: Inner | None, config: DecodingConfig | None
+    ) -> list[Written]:
+        batch = self.writer.batch(situations, inner)
+        styles = self.writer.styles(batch, inner)
+        candidates = self.candidates(situations, batch, inner, config)
+        scored = self.scored(situations, batch, inner, candidates)
+        chosen = []
+        for row, situation in enumerate(situations):
+            mine = [number for number, candidate in enumerate(candidates) if candidate.row == row]
+            ranking = rank_candidates([scored[n] for n in mine], self.chooser.config, situation.own)
+            if not len(ranking.order):
+                chosen.append(self.writer.stock(situation, styles[row]))
+                continue
+            best = int(ranking.order[0])
+            candidate = candidates[mine[best]]
+            if candidate.filled is None:
+                raise ValueError("A reply that cannot be filled was chosen.")
+            terms = {str(name): value for name, value in ranking.contributions(best).items()}
+            chosen.append(
+                Written(candidate.filled, candidate.slotted, candidate.token_ids, styles[row], best, terms)
+            )
+        return chosen
+
+    def candidates(
+        self,
+        situations: Sequence[Situation],
+        batch: ReplyBatch,
+        inner: Inner | None,
+        config: DecodingConfig | None,
+    ) -> list[_Candidate]:
+        """All candidates of all situations, equal ones once, by situation."""
+        config = config or self.writer.responder.config.decoding
+        sampled = config.model_copy(update={"method": "nucleus", "num_samples": NUM_MIXED})
+        written = [
+            self._drawn(situations, batch, inner, config.model_copy(update={"method": "greedy"}), None)
+        ]
+        written.append(self._drawn(situations, batch, inner, sampled, None))
+        if self.model.config.customization == "styles":
+            for style in range(self.model.config.num_styles):
+                single = sampled.model_copy(update={"num_samples": 1})
+                written.append(self._drawn(situations, batch, inner, single, style))
+        written.append(self._retrieved(batch))
+        found: list[_Candidate] = []
+        for row, situation in enumerate(situations):
+            texts = dict.fromkeys(ids for group in written for ids in group[row] if ids)
+            for ids in texts:
+                slotted = self.tokeniser.decode(ids)
+                found.append(_Candidate(row, ids, slotted, self.writer.filled(slotted, situation)))
+        return found
+
+    def _drawn(
+        self,
+        situations: Sequence[Situation],
+        batch: ReplyBatch,
+        inner: Inner | None,
+        config: DecodingConfig,
+        style: int | None,
+    ) -> list[list[tuple[int, ...]]]:
+        """Token ids of what is decoded for each situation, of one style or the mixture."""
+        only = None if style is None else torch.full((len(situations),), style, device=batch.owners.device)
+        with torch.no_grad():
+            state = self.model.start(batch, inner, only)
+        offset = 0 if style is None else style + 1
+        found = decode(
+            self.model,
+            state,
+            len(situations),
+            config,
+            start_id=self.tokeniser.start_id,
+            end_id=self.tokeniser.end_id,
+            forbidden=self.writer.forbidden,
+            bias=self.writer.bias(situations),
+            seeds=torch.tensor([situation.seed * 64 + offset for situation in situations]),
+            device=batch.owners.device,
+        )
+        return [[candidate.token_ids for candidate in row if candidate.finished] for row in found]
+
+    def _retrieved(self, batch: ReplyBatch) -> list[list[tuple[int, ...]]]:
+        """Replies of the bank that the selector finds fitting."""
+        with torch.no_grad():
+            vectors = self.chooser.selector.encode_contexts(batch.context_ids, batch.context_mask)
+        bank = self.chooser.bank
+        return [
+            [tuple(bank.token_ids[int(n)].tolist()) for n in bank.nearest(vector, NUM_RETRIEVED).replies]
+            for vector in vectors
+        ]
+
+    def scored(
+        self,
+        situations: Sequence[Situation],
+        batch: ReplyBatch,
+        inner: Inner | None,
+        candidates: Sequence[_Candidate],
+    ) -> list[ScoredCandidate]:
+        """Every candidate with the values of its terms."""
+        rows = torch.tensor([candidate.row for candidate in candidates])
+        ids = [list(candidate.token_ids) for candidate in candidates]
+        with torch.no_grad():
+            state = self.model.start(batch, inner)
+            given = self._log_likelihoods(self.model.select(state, rows), ids)
+            prior = self._log_likelihoods(self.model.select(self._silence(), torch.zeros_like(rows)), ids)
+            reply_ids, mask = padded(Ragged.from_rows(ids), np.arange(len(ids)))
+            selector = self.chooser.selector
+            contexts = selector.encode_contexts(batch.context_ids, batch.context_mask)
+            replies = selector.encode_replies(torch.from_numpy(reply_ids), torch.from_numpy(mask))
+            fits = selector.log_scale.exp() * (contexts[rows] * replies).sum(-1)
+        states = [state_after(situation.turns) for situation in situations]
+        return [
+            ScoredCandidate(
+                candidate.token_ids,
+                float(given[number]),
+                float(prior[number]),
+                float(fits[number]),
+                self.chooser.acts.log_probability(reply_act(candidate.slotted), states[candidate.row]),
+                fillable=candidate.filled is not None,
+            )
+            for number, candidate in enumerate(candidates)
+        ]
+
+    def _log_likelihoods(self, state: DecoderState, ids: list[list[int]]) -> Tensor:
+        """Log p of each reply with its end, in nats: (candidates,)."""
+        targets, mask = padded(
+            Ragged.from_rows([[*row, self.tokeniser.end_id] for row in ids]), np.arange(len(ids))
+        )
+        wanted, real = torch.from_numpy(targets), torch.from_numpy(mask)
+        given = wanted.roll(1, dims=1)
+        given[:, 0] = self.tokeniser.start_id
+        losses = self.model.likelihoods(state, given, wanted, real)
+        return -torch.zeros(len(ids)).index_add_(0, real.nonzero()[:, 0], losses)
+
+    def _silence(self) -> DecoderState:
+        """The state of an empty context of nobody: what is likely to be said anyway."""
+        vector = torch.zeros(1, self.model.sizes.vector_size)
+        owners = torch.zeros(1, dtype=torch.long)
+        return self.model.start(live_batch([[self.tokeniser.start_id]], vector, owners, 1))

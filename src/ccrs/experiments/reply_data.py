@@ -1,0 +1,61 @@
+"""The replies of a corpus as a responder reads them: slots, tokens, and the recommender's vectors."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ccrs.artifacts.responder import TextConfig
+from ccrs.artifacts.run import Run
+from ccrs.core.dialogue import Dialogue
+from ccrs.core.replies import ReplyTable
+from ccrs.core.samples import SampleTable, UserTask
+from ccrs.data.replies import build_replies
+from ccrs.data.reply_batching import ReplyBatchBuilder
+from ccrs.data.samples import build_samples
+from ccrs.data.slots import Slotter
+from ccrs.data.tokeniser import ReplyTokeniser
+from ccrs.experiments.reply_vectors import reply_vectors
+
+
+@dataclass(frozen=True)
+class ReplyData:
+    """``table`` has a context for every message of the recommenders; ``dropped`` counts what was left out."""
+
+    slotter: Slotter
+    table: SampleTable
+    replies: ReplyTable
+    builder: ReplyBatchBuilder
+    dropped: Counter[str]
+
+
+def make_slotter(run: Run, config: TextConfig) -> Slotter:
+    """The slots of a run's catalogue and graph."""
+    return Slotter(run.catalogue, run.triples, facts=config.fact_slots)
+
+
+def reply_data(
+    run: Run,
+    dialogues: Sequence[Dialogue],
+    tokeniser: ReplyTokeniser,
+    config: TextConfig,
+    tasks: Sequence[UserTask],
+    *,
+    fact_weight: float = 1.0,
+) -> ReplyData:
+    """Everything about the replies of ``dialogues``; vectors of the tasks' query are adapted to their support."""
+    slotter = make_slotter(run, config)
+    dropped: Counter[str] = Counter()
+    replies = build_replies(
+        dialogues,
+        slotter,
+        tokeniser,
+        max_context=config.max_context,
+        max_reply=config.max_reply,
+        dropped=dropped,
+    )
+    table = build_samples(run.catalogue, dialogues, every_message=True)
+    vectors = reply_vectors(run, table, replies, tasks)
+    builder = ReplyBatchBuilder(replies, vectors, fact_weight=fact_weight)
+    return ReplyData(slotter, table, replies, builder, +dropped)
