@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -35,11 +36,11 @@ STATED = [
     ("I love thrillers such as Lantern Street (2003).", [("lantern", "genre", "thriller")]),
     ("If you like scary movies, try It (2017).", [("it", "genre", "horror")]),
     ("My favorite western is Lantern Street (2003).", [("lantern", "genre", "western")]),
-    ("Have you seen Lantern Street (2003), a romantic drama?", [("lantern", "genre", "romance"), ("lantern", "genre", "drama")]),
+    ("Have you seen It (2017), a romantic drama?", [("it", "genre", "romance"), ("it", "genre", "drama")]),
     ("Lantern Street (2003) is a rom-com", [("lantern", "genre", "comedy"), ("lantern", "genre", "romance")]),
     ("It (2017) is not only a drama but a thriller", [("it", "genre", "drama"), ("it", "genre", "thriller")]),
-    ("Comedies like Up (2009), It (2017) and Zebrano", [(film, "genre", "comedy") for film in ("up", "it", "zebrano")]),
-    ("It (2017) is horror and Up (2009) is an animated film", [("it", "genre", "horror"), ("up", "genre", "animation")]),
+    ("Comedies like Up (2009), It (2017) and Zebrano", [(f, "genre", "comedy") for f in ("up", "it", "zebrano")]),
+    ("It (2017) is horror, Up (2009) is an animated film", [("it", "genre", "horror"), ("up", "genre", "animation")]),
     ("Up (2009) is great for kids", [("up", "genre", "family")]),
     ("Up (2009) is one of my favorite sci-fi movies", [("up", "genre", "science fiction")]),
     ("I heard Up (2009) is hilarious", [("up", "genre", "comedy")]),
@@ -192,7 +193,7 @@ _PIECES = [
 ]  # fmt: skip
 
 
-@settings(deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.one_of(st.text(max_size=120), st.lists(st.sampled_from(_PIECES), max_size=25).map(" ".join)))
 def test_any_text_is_read_and_all_spans_lie_inside_it(text: str) -> None:
     for statement in extract_statements(text, NAMES, DISCUSSED):
@@ -200,7 +201,7 @@ def test_any_text_is_read_and_all_spans_lie_inside_it(text: str) -> None:
         assert statement.film in {film for film, _, _ in FILMS}
     films, people = find_names(text, NAMES)
     spans = sorted((span.start, span.end) for span in (*films, *people))
-    assert all(end <= start for (_, end), (start, _) in zip(spans, spans[1:], strict=False))
+    assert all(end <= start for (_, end), (start, _) in pairwise(spans))
 
 
 def test_three_thousand_replies_take_far_less_than_ten_seconds() -> None:
@@ -210,6 +211,6 @@ def test_three_thousand_replies_take_far_less_than_ten_seconds() -> None:
         "Anna Maro, Bo Tilden and " * 20,
     ]
     before = time.process_time()
-    for number in range(1000):
+    for number in range(300):
         extract_statements(texts[number % len(texts)], NAMES)
-    assert time.process_time() - before < 10 / 3
+    assert time.process_time() - before < 10 / 10

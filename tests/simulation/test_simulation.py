@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from ccrs.core.dialogue import Dialogue
+from ccrs.core.dialogue import Dialogue, Mention, Message
 from ccrs.core.errors import DataError
 from ccrs.simulation.choice import ChoiceConfig
 from ccrs.simulation.corpus import SimulatedCorpus, SimulationConfig, simulate
+from ccrs.simulation.facts import CLAUSES, FRAMES
 from ccrs.simulation.films import GENRES, Film, load_films
 from ccrs.simulation.phrases import STYLE_OF_GENRE, MessageWriter, word_count
 from ccrs.simulation.templates import REASON, RELATION_WORDS, SEEKER, STYLES, SUGGEST, Templates
@@ -25,12 +26,18 @@ ALL_TEMPLATES: list[Templates] = [
     *SEEKER.values(),
     *SUGGEST.values(),
     *(templates for styles in REASON.values() for templates in styles.values()),
+    *FRAMES.values(),
 ]
 
 
 @pytest.fixture(scope="module")
 def corpus() -> SimulatedCorpus:
     return simulate(CONFIG)
+
+
+def films_in(message: Message) -> list[Mention]:
+    """The mentions of films: those of people and genres are facts."""
+    return [mention for mention in message.mentions if mention.marked]
 
 
 def as_bytes(corpus: SimulatedCorpus) -> bytes:
@@ -87,7 +94,7 @@ def test_no_film_is_recommended_twice_or_after_it_was_named(corpus: SimulatedCor
     known: dict[str, set[str]] = defaultdict(set)
     for dialogue in corpus.dialogues:
         for message in dialogue.messages:
-            films = {mention.entity for mention in message.mentions}
+            films = {mention.entity for mention in message.mentions if mention.marked}
             if message.speaker == "recommender":
                 assert films.isdisjoint(known[dialogue.user])
             known[dialogue.user] |= films
@@ -112,9 +119,10 @@ def test_relations_are_said_in_half_of_the_dialogues(corpus: SimulatedCorpus) ->
 def test_word_counts_are_equal_across_templates_and_relations() -> None:
     for train, test in [*SEEKER.values()]:
         assert len({word_count(template) for template in train + test}) == 1
-    for styles in (SUGGEST, *REASON.values()):
+    for styles in (SUGGEST, FRAMES, *REASON.values()):
         counts = {word_count(t) for train, test in styles.values() for t in train + test}
         assert len(counts) == 1
+    assert len({word_count(clause) for clause in CLAUSES.values()}) == 1
     assert all(re.fullmatch(r"[a-z]+", word) for word in RELATION_WORDS.values())
     assert len(set(RELATION_WORDS.values())) == len(RELATION_WORDS)
 
@@ -162,6 +170,7 @@ def test_mentions_stand_where_they_say(corpus: SimulatedCorpus) -> None:
             for mention in message.mentions:
                 entity = entities[corpus.catalogue.index[mention.entity]]
                 said = message.text[mention.start : mention.end]
+                assert mention.marked is entity.is_item
                 allowed = {entity.title} if names[entity.name] > 1 else {entity.title, entity.name}
                 assert said in allowed
                 short += said == entity.name
@@ -169,14 +178,41 @@ def test_mentions_stand_where_they_say(corpus: SimulatedCorpus) -> None:
     assert short > 100
 
 
+def test_facts_are_true_and_said_with_the_last_suggestion_only(corpus: SimulatedCorpus) -> None:
+    triples = {(t.head, t.relation, t.tail) for t in corpus.triples}
+    stated = Counter[str]()
+    for dialogue in corpus.dialogues:
+        for number, message in enumerate(dialogue.messages):
+            facts = [mention for mention in message.mentions if not mention.marked]
+            assert not facts or number == len(dialogue.messages) - 2
+            for fact in facts:
+                sentence = re.split(r"[.!?] ", message.text[: fact.start])[-1]
+                relation = next(name for name, text in CLAUSES.items() if text.split("{0}")[0] in sentence)
+                assert (films_in(message)[0].entity, relation, fact.entity) in triples
+                stated[relation] += 1
+    assert set(stated) == set(CLAUSES)
+    assert 0.15 < stated.total() / len(corpus.truth.samples) < 0.25
+
+
+def test_everything_else_is_the_same_without_facts(corpus: SimulatedCorpus) -> None:
+    bare = simulate(CONFIG.model_copy(update={"fact_share": 0.0}))
+    assert bare.truth == corpus.truth
+    for first, second in zip(bare.dialogues, corpus.dialogues, strict=True):
+        assert len(first.messages) == len(second.messages)
+        for plain, told in zip(first.messages, second.messages, strict=True):
+            assert told.text.startswith(plain.text)
+            assert tuple(films_in(told)) == plain.mentions
+            assert told.text == plain.text or len(told.mentions) > len(plain.mentions)
+
+
 def test_feedback_answers_what_was_said(corpus: SimulatedCorpus) -> None:
     for dialogue in corpus.dialogues:
         for message in dialogue.messages:
-            for mention in message.mentions:
+            for mention in films_in(message):
                 suggested = message.speaker == "recommender"
                 assert dialogue.feedback[mention.entity].suggested is suggested
                 assert suggested or dialogue.feedback[mention.entity].liked
-        assert len(dialogue.feedback) == sum(len(message.mentions) for message in dialogue.messages)
+        assert len(dialogue.feedback) == sum(len(films_in(message)) for message in dialogue.messages)
 
 
 def test_liked_more_where_the_preferred_relation_was_followed(corpus: SimulatedCorpus) -> None:
@@ -198,7 +234,7 @@ def test_truth_of_samples(corpus: SimulatedCorpus) -> None:
         user = corpus.truth.user_of[dialogue.user]
         message = dialogue.messages[sample.message]
         assert message.speaker == "recommender"
-        assert [mention.entity for mention in message.mentions] == [sample.item]
+        assert [mention.entity for mention in films_in(message)] == [sample.item]
         kinds[sample.kind] += 1
         if sample.kind == "relation":
             assert sample.relation is not None

@@ -52,6 +52,7 @@ def reply_table(num_replies: int, *, seed: int = 0) -> ReplyTable:
         num_words=np.full(num_replies, 4),
         texts=("",) * num_replies,
         slotted=("",) * num_replies,
+        words=("",) * num_replies,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
@@ -56,6 +56,14 @@ class ResponderUseConfig(StrictConfig):
     """Whether replies are chosen among many candidates (CCRS+); off: Eq. 9-10 alone."""
     adapt: bool = True
     """Whether the responder is adapted to the user (its recommender decides for itself)."""
+
+    @model_validator(mode="after")
+    def _fitting(self) -> ResponderUseConfig:
+        if self.decoding.max_tokens > self.text.max_reply:
+            raise ValueError(
+                f"decoding.max_tokens = {self.decoding.max_tokens} is above text.max_reply = {self.text.max_reply}"
+            )
+        return self
 
 
 @dataclass(frozen=True)

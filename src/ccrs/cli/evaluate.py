@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from ccrs.artifacts.responder import has_responder
+from ccrs.artifacts.run import load_run
 from ccrs.cli.printing import remark, say
+from ccrs.cli.replies import render_replies
 from ccrs.core.errors import ConfigError
 from ccrs.core.files import write_json
 from ccrs.evaluation.published import PAPER_REDIAL
 from ccrs.evaluation.tables import curve_table, difference_table, metrics_table
+from ccrs.experiments.evaluate import Evaluation, fold_folders, own_corpus, write_predictions
 from ccrs.experiments.evaluate import evaluate as judge
-from ccrs.experiments.evaluate import fold_folders, write_predictions
+from ccrs.experiments.evaluate_replies import ReplyEvaluation, evaluate_replies, write_replies
+from ccrs.experiments.figures import check_folder, write_figures
+from ccrs.experiments.reply_styles import reply_styles
 
 
 class Split(StrEnum):
@@ -67,11 +74,36 @@ def evaluate(
         typer.Option("--save-predictions", help="Write ranked items per sample here.", show_default=False),
     ] = None,
     lenient: Annotated[bool, typer.Option("--lenient", help="Skip broken dialogues of --dialogues.")] = False,
+    replies: Annotated[
+        bool,
+        typer.Option("--replies/--no-replies", help="Judge what the run says, where it has a responder."),
+    ] = True,
+    truth_graph: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--truth-graph",
+            help="A graph folder that judges statements about films; give several to join them.",
+            show_default=False,
+        ),
+    ] = None,
+    save_replies: Annotated[
+        Path | None,
+        typer.Option("--save-replies", help="Write what every row says, a line a reply.", show_default=False),
+    ] = None,
+    figures: Annotated[
+        Path | None,
+        typer.Option(
+            "--figures", help="Draw relation weights, turns, styles, curves here.", show_default=False
+        ),
+    ] = None,
 ) -> None:
-    """Judge a run: HR, MRR, NDCG with 95% intervals resampled by user.
+    """Judge a run: HR, MRR, NDCG with 95% intervals resampled by user, and what it says.
 
-    Examples: `ccrs evaluate runs/redial` · `ccrs evaluate runs/redial --dialogues more.jsonl --json -`
+    Examples: `ccrs evaluate runs/redial` · `ccrs evaluate runs/redial --dialogues more.jsonl --json -` ·
+    `ccrs evaluate runs/talk --truth-graph redial-kg/kecrs-tmdkg --figures figures`
     """
+    if figures is not None:
+        check_folder(figures)
     if len(fold_folders(run)) > 1 and (dialogues is not None or split is Split.validation):
         raise ConfigError(
             f"{run}: holds folds, which can only be pooled over their test users. "
@@ -86,11 +118,21 @@ def evaluate(
         order=None if order is None else order.value,
         lenient=lenient,
     )
+    said = None
+    if replies and dialogues is None and has_responder(run):
+        said = evaluate_replies(
+            run, split=split.value, data=data, truth_graphs=truth_graph or [], announce=remark
+        )
+        if save_replies is not None:
+            write_replies(save_replies, said)
+            remark(f"replies written to {save_replies}")
+    if figures is not None:
+        _draw(run, figures, result, said, own=dialogues is None, data=data, split=split)
     if save_predictions is not None:
         write_predictions(save_predictions, result.predictions)
         remark(f"predictions written to {save_predictions}")
     if json_out is not None and str(json_out) != "-":
-        write_json(json_out, result.report)
+        write_json(json_out, _whole(result.report, said))
         remark(f"report written to {json_out}")
     for reason, count in result.dropped.items():
         remark(f"left out: {count:,} {reason}")
@@ -98,8 +140,13 @@ def evaluate(
         remark(
             f"{result.num_outside} samples recommend an item outside the run's catalogue; they count as misses."
         )
-    if json_out is not None and str(json_out) == "-":
-        say(json.dumps(result.report, ensure_ascii=False))
+    _print(result, said, as_json=json_out is not None and str(json_out) == "-")
+
+
+def _print(result: Evaluation, said: ReplyEvaluation | None, *, as_json: bool) -> None:
+    """All tables, or the whole report as one JSON object."""
+    if as_json:
+        say(json.dumps(_whole(result.report, said), ensure_ascii=False))
         return
     published = None
     if result.report["dataset"] == "redial":
@@ -108,3 +155,28 @@ def evaluate(
     say("\n" + difference_table(result.report))
     say("\nHR@10 by the number of support dialogues\n" + curve_table(result.report, by="support"))
     say("\nHR@10 by the number of entities mentioned so far\n" + curve_table(result.report, by="mentions"))
+    if said is not None:
+        say("\n" + render_replies(said.report))
+
+
+def _draw(
+    run: Path,
+    folder: Path,
+    result: Evaluation,
+    said: ReplyEvaluation | None,
+    *,
+    own: bool,
+    data: Path | None,
+    split: Split,
+) -> None:
+    """The figures; of dialogues that are not the run's own only those that need no corpus."""
+    loaded = load_run(fold_folders(run)[0])
+    corpus = own_corpus(loaded, data, {}) if own else None
+    styles = None if said is None else reply_styles(said)
+    for path in write_figures(loaded, corpus, result.report, styles, folder, split=split.value):
+        remark(f"figure written to {path}")
+
+
+def _whole(report: Mapping[str, Any], said: ReplyEvaluation | None) -> dict[str, Any]:
+    """The report on recommendations, with that on replies where there is one."""
+    return {**report, **({} if said is None else {"replies": said.report})}

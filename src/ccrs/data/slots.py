@@ -19,6 +19,7 @@ NAMED_SLOT = "[named]"
 """A film that was named before in the dialogue."""
 YEAR_SLOT, ERA_SLOT = "[year]", "[era]"
 _YEARS = re.compile(r"(?<![\w(])(?:(?P<era>(?:19|20)?[0-9]0['’]?s)|(?P<year>(?:19|20)\d\d))(?!\w)")
+_TAKEN = {"item", "named", "year", "era", "pad", "start", "end", "seeker", "recommender", "break"}
 _FILM_WORDS = {"film", "films", "movie", "movies", "flick", "flicks"}
 _SENTENCE_END = re.compile(r"[.!?]+(?=\s|$)|\[break\]")
 
@@ -67,25 +68,27 @@ class Slotter:
     ) -> Slotted:
         """Slots for the films (``named`` before, or new) and facts of a turn; ``focus`` is under discussion.
 
+        A film named twice in the turn is the same slot twice.
+
         ``as_context`` leaves facts as they are and calls every film ``[item]``: that is how contexts are read.
         """
         pieces = cut(turn.text, turn.mentions)
         places = [self._item(mention, marked_only) for _, mention in pieces]
         items = [item for item in places if item is not None]
         parts: list[str] = []
-        facts, before = 0, focus
+        facts = 0
+        before: int | None = None
         for number, (words, mention) in enumerate(pieces):
             item = places[number]
             if item is not None:
-                old = not as_context and (item in named or item in items[: items.index(item)])
-                parts.append(NAMED_SLOT if old else ITEM_SLOT)
+                parts.append(NAMED_SLOT if item in named and not as_context else ITEM_SLOT)
                 before = item
                 continue
             if as_context or not self.facts:
                 parts.append(words)
                 continue
-            following = next((found for found in places[number:] if found is not None), None)
-            about = before if before is not None and (before != focus or following is None) else following
+            following = next((found for found in places[number:] if found is not None), focus)
+            about = following if before is None else before
             replaced, count = words, 0
             if mention is not None:
                 asks = not items and _is_question(turn.text, mention.end)
@@ -119,13 +122,14 @@ class Slotter:
         return (f"{slot} {self.plural}" if plural else slot), 1
 
     def _names(self, entity: int, word: str) -> bool:
-        """Whether a name of the entity ends like ``word``: no plural then."""
-        return self.catalogue.entities[entity].name.lower().endswith(word)
+        """Whether the word stands in the entity's name: no plural then."""
+        return word in self.catalogue.entities[entity].name.lower().split()
 
 
 def fact_slot(relation: str) -> str:
-    """The slot of a relation: ``[director]``."""
-    return f"[{relation.replace('[', '(').replace(']', ')')}]"
+    """The slot of a relation: ``[director]``; a relation named like another token has ``[year fact]``."""
+    name = relation.replace("[", "(").replace("]", ")")
+    return f"[{name} fact]" if name in _TAKEN else f"[{name}]"
 
 
 def _year_slot(found: re.Match[str]) -> str:

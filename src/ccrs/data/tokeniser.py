@@ -16,6 +16,8 @@ from ccrs.data.turns import BREAK
 
 PAD, START, END = "[pad]", "[start]", "[end]"
 SPEAKERS: dict[Speaker, str] = {"seeker": "[seeker]", "recommender": "[recommender]"}
+_CLOSE = re.compile(r"([(“]|(?<!\S)\"|(?<=\S)[/-]) (\[)")
+"""Signs that stand close to the slot after them; the tokeniser puts a space before every slot."""
 _ROLES = (PAD, START, END, *SPEAKERS.values(), BREAK)
 
 
@@ -99,4 +101,4 @@ class ReplyTokeniser:
             else:
                 words.append(number)
         text = "".join([*parts, self._tokenizer.decode(words)])
-        return re.sub(r"([(\"“/-]) (\[)", r"\1\2", " ".join(text.split()))
+        return _CLOSE.sub(r"\1\2", " ".join(text.split()))

@@ -11,7 +11,9 @@ from ccrs.core.dialogue import Dialogue, Mention, Message, Speaker
 
 BREAK = "[break]"
 """Stands between the messages of one turn."""
-_UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_UNWANTED = re.compile(r"[\x00-\x08\x0e-\x1b\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_LEANS = re.compile(r"[,.!?;:](?=\s|$)")
+"""Punctuation that stands close to the word before it."""
 _BRACKETS = str.maketrans("[]", "()")
 
 
@@ -43,9 +45,12 @@ def clean(text: str) -> str:
 
     Square brackets become round ones: ``[item]`` typed by a person is no slot.
     """
-    text = _UNWANTED.sub("", html.unescape(text).replace("\n", " ").replace("\t", " "))
-    text = " ".join(text.translate(_BRACKETS).split())
-    return re.sub(r" +([,.!?;:])(?=\s|$)", r"\1", text)
+    text = " ".join(_unescaped(text).translate(_BRACKETS).split())
+    return re.sub(rf" +({_LEANS.pattern})", r"\1", text)
+
+
+def _unescaped(text: str) -> str:
+    return _UNWANTED.sub("", html.unescape(text))
 
 
 def cut(text: str, mentions: Iterable[Mention]) -> list[tuple[str, Mention | None]]:
@@ -78,14 +83,14 @@ def _cleaned(message: Message) -> tuple[str, list[Mention]]:
     """The cleaned text of a message, and where its mentions lie in it."""
     text, mentions = "", []
     for piece, mention in cut(message.text, message.mentions):
-        words = clean(piece)
-        spaced = text and (piece[0].isspace() or text.endswith(" ")) and not words.startswith(tuple(",.!?;:"))
+        words, read = clean(piece), _unescaped(piece)
+        spaced = text and (read[:1].isspace() or text.endswith(" ")) and not _LEANS.match(words)
         text = text.rstrip()
         if not words:
-            text += " " if spaced or piece.isspace() else ""
+            text += " " if spaced else ""
             continue
         text += " " if spaced else ""
         if mention is not None:
             mentions.append(Mention(mention.entity, len(text), len(text) + len(words), marked=mention.marked))
-        text += words + (" " if piece[-1].isspace() else "")
+        text += words + (" " if read[-1:].isspace() else "")
     return text.rstrip(), mentions

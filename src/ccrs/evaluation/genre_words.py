@@ -7,6 +7,7 @@ share its tables with what wrote it. It also maps the names that different graph
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _FILM_NOUN = r"(?:movies?|films?|flicks?|cinema|stor(?:y|ies)|one|ones)"
@@ -69,6 +70,7 @@ def find_genres(text: str) -> list[tuple[str, int, int]]:
     return sorted(found, key=lambda row: (row[1], row[2], row[0]))
 
 
+@lru_cache(maxsize=4096)  # a graph names few genres, many times
 def genres_of_label(label: str) -> frozenset[str]:
     """The genres that a graph's name of a genre stands for; empty where it is none of ``GENRES``.
 

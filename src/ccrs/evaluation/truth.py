@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -145,6 +145,7 @@ class TruthFigures:
         return 100.0 * self.num_in_item_replies / max(self.num_item_replies, 1)
 
 
+@lru_cache(maxsize=65536)  # a graph names its people many times
 def normalised_name(name: str) -> str:
     """A person's name without case, accents, punctuation and a final *Jr* or *Sr*."""
     words = words_of(name)

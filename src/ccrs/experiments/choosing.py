@@ -18,11 +18,14 @@ from ccrs.data.filling import Filled
 from ccrs.data.reply_batching import live_batch, padded
 from ccrs.experiments.writing import ReplyWriter, Situation, Written
 from ccrs.meta.reply_adaptation import Inner
+from ccrs.models.consensus import Electorate
 from ccrs.models.decoding import DecodingConfig, decode
 from ccrs.models.reranking import ScoredCandidate, rank_candidates
 from ccrs.models.responder import DecoderState
 
-NUM_MIXED, NUM_RETRIEVED = 6, 4
+NUM_MIXED, NUM_RETRIEVED, NUM_AGREED = 24, 4, 8
+"""Samples of the mixture (they vote as well), replies the selector finds, replies most of the samples agree with."""
+_VOTING_TOP_P = 0.95
 _SITUATIONS_A_BATCH = 16
 
 
@@ -34,18 +37,22 @@ class _Candidate:
     token_ids: tuple[int, ...]
     slotted: str
     filled: Filled | None
+    agreement: float
 
 
 class ReplyChooser:
     """Writes candidates and chooses: the reply of CCRS+.
 
     Candidates are the writer's first choice, samples of the style mixture, samples of each single style, and
-    replies that other users got. The weights of the terms are those of the chooser's configuration.
+    replies that other users got: those the selector finds, and those that agree most with the samples. The
+    weights of the terms are those of the chooser's configuration.
     """
 
     def __init__(self, writer: ReplyWriter, chooser: Chooser) -> None:
         self.writer, self.chooser = writer, chooser
         self.model, self.tokeniser = writer.model, writer.tokeniser
+        bank = chooser.bank.token_ids
+        self.electorate = Electorate([bank[number].tolist() for number in range(len(bank))])
 
     def write(
         self, situations: Sequence[Situation], inner: Inner | None, config: DecodingConfig | None = None
@@ -89,22 +96,24 @@ class ReplyChooser:
     ) -> list[_Candidate]:
         """All candidates of all situations, equal ones once, by situation."""
         config = config or self.writer.responder.config.decoding
-        sampled = config.model_copy(update={"method": "nucleus", "num_samples": NUM_MIXED})
-        written = [
-            self._drawn(situations, batch, inner, config.model_copy(update={"method": "greedy"}), None)
-        ]
-        written.append(self._drawn(situations, batch, inner, sampled, None))
+        sampled = config.model_copy(
+            update={"method": "nucleus", "num_samples": NUM_MIXED, "top_p": _VOTING_TOP_P, "temperature": 1.0}
+        )
+        votes = self._drawn(situations, batch, inner, sampled, None)
+        greedy = config.model_copy(update={"method": "greedy"})
+        written = [self._drawn(situations, batch, inner, greedy, None), votes]
         if self.model.config.customization == "styles":
             for style in range(self.model.config.num_styles):
-                single = sampled.model_copy(update={"num_samples": 1})
+                single = config.model_copy(update={"method": "nucleus", "num_samples": 1})
                 written.append(self._drawn(situations, batch, inner, single, style))
-        written.append(self._retrieved(batch))
+        written.append(self._retrieved(batch, votes))
         found: list[_Candidate] = []
         for row, situation in enumerate(situations):
-            texts = dict.fromkeys(ids for group in written for ids in group[row] if ids)
-            for ids in texts:
+            texts = list(dict.fromkeys(ids for group in written for ids in group[row] if ids))
+            agreed = Electorate(texts).agreement(votes[row]).tolist()
+            for ids, agreement in zip(texts, agreed, strict=True):
                 slotted = self.tokeniser.decode(ids)
-                found.append(_Candidate(row, ids, slotted, self.writer.filled(slotted, situation)))
+                found.append(_Candidate(row, ids, slotted, self.writer.filled(slotted, situation), agreement))
         return found
 
     def _drawn(
@@ -134,15 +143,20 @@ class ReplyChooser:
         )
         return [[candidate.token_ids for candidate in row if candidate.finished] for row in found]
 
-    def _retrieved(self, batch: ReplyBatch) -> list[list[tuple[int, ...]]]:
-        """Replies of the bank that the selector finds fitting."""
+    def _retrieved(
+        self, batch: ReplyBatch, votes: Sequence[Sequence[tuple[int, ...]]]
+    ) -> list[list[tuple[int, ...]]]:
+        """Replies of the bank that the selector finds fitting, and those that the votes agree with most."""
         with torch.no_grad():
             vectors = self.chooser.selector.encode_contexts(batch.context_ids, batch.context_mask)
         bank = self.chooser.bank
-        return [
-            [tuple(bank.token_ids[int(n)].tolist()) for n in bank.nearest(vector, NUM_RETRIEVED).replies]
-            for vector in vectors
-        ]
+        found = []
+        for vector, voting in zip(vectors, votes, strict=True):
+            agreement = self.electorate.agreement(voting)
+            best = agreement.topk(min(NUM_AGREED, len(bank))).indices.tolist()
+            chosen = [*bank.nearest(vector, NUM_RETRIEVED).replies.tolist(), *best]
+            found.append([tuple(bank.token_ids[number].tolist()) for number in dict.fromkeys(chosen)])
+        return found
 
     def scored(
         self,
@@ -171,6 +185,7 @@ class ReplyChooser:
                 float(prior[number]),
                 float(fits[number]),
                 self.chooser.acts.log_probability(reply_act(candidate.slotted), states[candidate.row]),
+                agreement=candidate.agreement,
                 fillable=candidate.filled is not None,
             )
             for number, candidate in enumerate(candidates)

@@ -89,7 +89,7 @@ def evaluate(
             dropped = Counter()
             table, tasks, support = _foreign(run, dialogues, lenient=lenient, dropped=dropped)
         else:
-            corpus = _own_corpus(run, data, cache)
+            corpus = own_corpus(run, data, cache)
             table, tasks, support = _own(run, corpus, split)
         rows, predicted = judge(run, table, tasks, support)
         if plains:
@@ -187,7 +187,7 @@ def write_predictions(path: Path, predictions: Sequence[Mapping[str, Any]]) -> N
             stream.write(json.dumps(prediction, ensure_ascii=False) + "\n")
 
 
-def _own_corpus(run: Run, data: Path | None, cache: dict[str, Corpus]) -> Corpus:
+def own_corpus(run: Run, data: Path | None, cache: dict[str, Corpus]) -> Corpus:
     """The prepared data a run was trained on; an error says clearly when it is gone or changed."""
     path = data if data is not None else Path(run.data.path)
     if str(path) not in cache:

@@ -32,8 +32,8 @@ class Intention:
 NO_INTENTION = Intention({}, {})
 
 
-def intentions(run: Run, users: Tensor, films: Sequence[int]) -> list[Intention]:
-    """What user i follows from ``films[i]``; ``users`` (films, d_u) are the (adapted) user embeddings.
+def intentions(run: Run, users: Tensor | None, films: Sequence[int]) -> list[Intention]:
+    """What user i follows from ``films[i]``; ``users`` (films, d_u) are the adapted embeddings, None the common one.
 
     Read on the rows of the common entity table: of the adapted parameters only the user's is looked at. A
     recommender without relation attention has no intentions: all empty.
@@ -43,6 +43,8 @@ def intentions(run: Run, users: Tensor, films: Sequence[int]) -> list[Intention]
     hop, entities = probe_hop(run.graph, np.array(films, np.int64))
     table = torch.cat([run.model.items, run.model.others]).detach()
     layer = cast("RelationAttention", run.model.layers[-1])
+    if users is None:
+        users = run.model.users.detach().expand(len(films), -1)
     with torch.no_grad():
         weights = layer.weights(table[entities], users, hop).mean(dim=1)
     relations: list[dict[str, float]] = [defaultdict(float) for _ in films]

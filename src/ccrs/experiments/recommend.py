@@ -53,6 +53,20 @@ class Recommendation:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class RankedItems:
+    """Every item's score at the open end of a dialogue, and the parameters it was computed with."""
+
+    batch: Batch
+    context: int  # the open end among the contexts of the batch
+    logits: Tensor  # (items)
+    unadapted: Tensor  # (items) at the common parameters
+    rows: Tensor  # the user's own parameters
+    users: Tensor  # (1, d_u)
+    mentioned: tuple[int, ...]  # entities, the latest last
+    num_support: int
+
+
 class Recommender:
     """A loaded run that recommends.
 
@@ -103,6 +117,10 @@ class Recommender:
         self, messages: Sequence[Message], *, support: Sequence[Dialogue] = (), k: int = 10
     ) -> Recommendation:
         """The same for a whole dialogue so far, as linked messages of both speakers."""
+        return self.explain(self.rank(messages, support=support), k=k)
+
+    def rank(self, messages: Sequence[Message], *, support: Sequence[Dialogue] = ()) -> RankedItems:
+        """Adapt to ``support`` and score every item at the open end of a dialogue."""
         earlier = [replace(dialogue, user="user", id=f"support-{n}") for n, dialogue in enumerate(support)]
         now = Dialogue("now", "user", tuple(messages))
         table = build_samples(self.run.catalogue, [*earlier, now], open_ended=True)
@@ -110,45 +128,64 @@ class Recommender:
         builder = run_builder(self.run, table)
         batch = builder.adapting([UserTask(0, order, np.array([len(earlier)]))])
         last = batch.query.num_contexts - 1  # the open end of the present dialogue
-        with torch.enable_grad():
-            adapted = adapt(self.model, self.run.rates, batch, self.run.catalogue.num_items).adapted
         rows, users = self.model.gather(batch)
         with torch.no_grad():
             plain = self._logits(batch, rows, users)[last]
-            logits = plain
-            if self.run.adapts:
-                vectors = self.model.user_vectors(adapted.rows, adapted.users, batch.query, batch)
+        logits = plain
+        if self.run.adapts:
+            with torch.enable_grad():
+                adapted = adapt(self.model, self.run.rates, batch, self.run.catalogue.num_items).adapted
+            rows, users = adapted.rows.detach(), adapted.users.detach()
+            with torch.no_grad():
+                vectors = self.model.user_vectors(rows, users, batch.query, batch)
                 logits = scores(self.model, vectors, batch.query, batch, adapted)[last]
-                rows, users = adapted.rows, adapted.users
-            view = ContextView(self.run, self.model, batch, last)
-            common = view.edge_weights(*self.model.gather(batch))
-            own = view.edge_weights(rows, users)
-            mentions = view.mention_weights(rows, users)
-        named = {int(e) for e in table.mentions[len(table.mentions) - 1]}
-        items = self._ranked(logits, plain, named, view, own, k)
+        return RankedItems(
+            batch=batch,
+            context=last,
+            logits=logits,
+            unadapted=plain,
+            rows=rows,
+            users=users,
+            mentioned=tuple(table.mentions[len(table.mentions) - 1].tolist()),
+            num_support=len(earlier),
+        )
+
+    def explain(self, ranked: RankedItems, *, k: int = 10) -> Recommendation:
+        """The ``k`` best items that were not named, and what they rest on."""
+        with torch.no_grad():
+            view = ContextView(self.run, self.model, ranked.batch, ranked.context)
+            common = view.edge_weights(*self.model.gather(ranked.batch))
+            own = view.edge_weights(ranked.rows, ranked.users)
+            mentions = view.mention_weights(ranked.rows, ranked.users)
         return Recommendation(
-            items=items,
+            items=self._ranked(ranked, view, own, k),
             mentions=mentions,
             relations=view.by_relation(own, common),
             neighbours=view.by_neighbour(own, common)[:10],
-            num_support=len(earlier),
+            num_support=ranked.num_support,
         )
+
+    def user_vector(self, ranked: RankedItems) -> Tensor:
+        """p_u at the open end, as responders are trained on it: (d,)."""
+        with torch.no_grad():
+            query = ranked.batch.query
+            vectors = self.model.user_vectors(
+                ranked.rows, ranked.users, query, ranked.batch, with_history=False
+            )
+        return vectors[ranked.context]
 
     def _logits(self, batch: Batch, rows: Tensor, users: Tensor) -> Tensor:
         vectors = self.model.user_vectors(rows, users, batch.query, batch, with_history=False)
         return scores(self.model, vectors, batch.query, batch, None)
 
     def _ranked(
-        self, logits: Tensor, plain: Tensor, named: set[int], view: ContextView, weights: Tensor, k: int
+        self, ranked: RankedItems, view: ContextView, weights: Tensor, k: int
     ) -> tuple[Recommended, ...]:
-        allowed = [item for item in logits.argsort(descending=True).tolist() if item not in named]
-        before = {
-            item: rank
-            for rank, item in enumerate(
-                (i for i in plain.argsort(descending=True).tolist() if i not in named), 1
-            )
-        }
-        probabilities = logits.softmax(dim=0)
+        named = set(ranked.mentioned)
+        allowed = [item for item in ranked.logits.argsort(descending=True).tolist() if item not in named]
+        unadapted = ranked.unadapted.argsort(descending=True).tolist()
+        before = {item: rank for rank, item in enumerate((i for i in unadapted if i not in named), start=1)}
+        probabilities = ranked.logits.softmax(dim=0)
         return tuple(
             Recommended(
                 id=self.run.catalogue.entities[item].id,

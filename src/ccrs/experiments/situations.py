@@ -57,7 +57,7 @@ def situations_of(
         rows = np.flatnonzero(reply_of[contexts] >= 0)
         offered = [_offered(logits[row], table, int(contexts[row]), run.catalogue.num_items) for row in rows]
         firsts = [items[0] if items else 0 for items in offered]
-        given = users[torch.from_numpy(owners[rows])] if users is not None else torch.zeros(len(rows), 1)
+        given = None if users is None else users[torch.from_numpy(owners[rows])]
         for row, items, intention in zip(rows, offered, intentions(run, given, firsts), strict=True):
             reply = int(reply_of[contexts[row]])
             found[reply] = Situation(

@@ -53,7 +53,7 @@ def train_chooser(
         names_left(texts, run_linker(setup.run.catalogue, setup.run.statistics.popularity)),
         encode=lambda found: encode(selector, data, chosen[found])[1],
         act_of=reply_act,
-        config=BankConfig(),
+        config=BankConfig(min_users=1),
     )
     shortest, longest = human_lengths(lengths.tolist())
     config = weights.model_copy(update={"min_tokens": shortest, "max_tokens": longest})

@@ -46,13 +46,15 @@ def train_responder(
 ) -> ResponderRun:
     """Train on the split of the run in ``recommender`` and leave a copy of it with the responder in ``out``.
 
-    With ``resume``, a killed training goes on. ``out`` may be the recommender's own folder.
+    With ``resume``, a killed training goes on. ``out`` may be the recommender's own folder, but not another run's.
     """
     if has_responder(out):
         if resume:
             return load_responder(out)
         raise ConfigError(f"{out}: has a responder already. Choose another --out, or keep it with --resume.")
     run = load_run(recommender)
+    if (out / MANIFEST).exists() and (out / MANIFEST).read_bytes() != (recommender / MANIFEST).read_bytes():
+        raise ConfigError(f"{out}: holds another run than {recommender}. Choose another --out.")
     if run.data.checksum != corpus.manifest.checksum:
         raise ConfigError(
             f"{corpus.path}: is not the data {recommender} was trained on. Name that with --data."

@@ -87,7 +87,7 @@ def adapt_replies(
     inner = {name: value.expand(batch.num_users, *value.shape) for name, value in common.items()}
     layer_rate, style_rate, half = rates.values().unbind()
     tokens = torch.bincount(support.owners, support.target_mask.sum(1).float(), minlength=batch.num_users)
-    damping = half / (tokens.to(half.device) + half)  # (users,)
+    damping = half / (tokens.to(half) + half)  # (users,)
     loss = half.new_zeros(())
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     for step in range(max(rates.config.steps, int(with_loss))):

@@ -19,7 +19,7 @@ from ccrs.core.config import StrictConfig
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-Term = Literal["likelihood", "prior", "selector", "act", "repetition", "length"]
+Term = Literal["likelihood", "prior", "selector", "act", "agreement", "repetition", "length"]
 TERMS: tuple[Term, ...] = get_args(Term)
 
 
@@ -34,6 +34,8 @@ class RerankConfig(StrictConfig):
     """Weight of the next-reply selector's score."""
     act: float = Field(0.3, ge=0)
     """Weight of log P(act | state)."""
+    agreement: float = Field(0.0, ge=0)
+    """Weight of the overlap with everything else the model might say (``consensus``), 0 to 1."""
     repetition: float = Field(2.0, ge=0)
     """Weight of the share of n-grams said before, subtracted."""
     length: float = Field(2.0, ge=0)
@@ -60,6 +62,7 @@ class ScoredCandidate:
     unconditional: float
     selector: float
     act_log_probability: float
+    agreement: float = 0.0
     fillable: bool = True
 
 
@@ -105,9 +108,12 @@ def candidate_terms(
     lengths = np.array([len(c.token_ids) for c in candidates], np.float64)
     scale = (lengths + 1.0) ** config.length_exponent
     known = np.array(
-        [(c.log_likelihood, c.unconditional, c.selector, c.act_log_probability) for c in candidates],
+        [
+            (c.log_likelihood, c.unconditional, c.selector, c.act_log_probability, c.agreement)
+            for c in candidates
+        ],
         np.float64,
-    ).reshape(-1, 4)
+    ).reshape(-1, 5)
     short = np.log(config.min_tokens / np.maximum(lengths, 1.0))
     long = np.log(np.maximum(lengths, 1.0) / config.max_tokens)
     return np.stack(
@@ -116,6 +122,7 @@ def candidate_terms(
             known[:, 1] / scale,
             known[:, 2],
             known[:, 3],
+            known[:, 4],
             repetition([c.token_ids for c in candidates], history, config.ngram),
             np.maximum(np.maximum(short, long), 0.0),
         ],
@@ -131,6 +138,7 @@ def term_weights(config: RerankConfig) -> FloatArray:
             -config.prior,
             config.selector,
             config.act,
+            config.agreement,
             -config.repetition,
             -config.length,
         ]

@@ -134,7 +134,8 @@ class Responder(nn.Module):
         if state.bias is not None:
             logits = logits + state.bias.to(logits.dtype).index_select(0, targets.sequences)
         wanted = target_ids.flatten().index_select(0, targets.index)
-        return nn.functional.cross_entropy(logits.float(), wanted, reduction="none")
+        precise = logits.to(torch.promote_types(logits.dtype, torch.float32))
+        return nn.functional.cross_entropy(precise, wanted, reduction="none")
 
     def encode(self, batch: ReplyBatch, inner: Mapping[str, Tensor] | None = None) -> tuple[Tensor, Packing]:
         """The contexts, packed (tokens, width), and where the tokens lie."""

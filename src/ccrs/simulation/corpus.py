@@ -14,6 +14,7 @@ from ccrs.core.dialogue import Dialogue, Feedback, Message, Part
 from ccrs.core.errors import DataError
 from ccrs.core.graph import Catalogue, Entity, Triple
 from ccrs.simulation.choice import Choice, ChoiceConfig, ChoiceModel
+from ccrs.simulation.facts import FactTeller, SpokenFact
 from ccrs.simulation.films import RELATIONS, Film, film_catalogue, load_films, slug
 from ccrs.simulation.phrases import MessageWriter, pick, style_of
 from ccrs.simulation.pivots import Pivot, find_pivots, hold_out, value_groups
@@ -22,6 +23,7 @@ from ccrs.simulation.truth import SampleTruth, Truth
 from ccrs.simulation.users import SimulatedUser, draw_users
 
 _POPULARITY_OFFSET = 10  # Zipf-Mandelbrot: flattens the head, so that no film is known to everyone
+_FACT_STREAM = 1  # facts are drawn apart: nothing else depends on whether they are stated
 
 
 class SimulationConfig(StrictConfig):
@@ -45,6 +47,9 @@ class SimulationConfig(StrictConfig):
     another_share: float = Field(0.5, ge=0, le=1)  # of reactions that name one more film
     silent_share: float = Field(0.5, ge=0, le=1)  # of a user's dialogues in which no relation is said
     style_noise: float = Field(0.15, ge=0, le=1)
+    fact_share: float = Field(
+        0.5, ge=0, le=1
+    )  # of the last suggestions of dialogues that state a fact by name
     liked_preferred: float = Field(0.9, ge=0, le=1)  # chance to like a film chosen by the preferred relation
     liked_other: float = Field(0.6, ge=0, le=1)
     choice: ChoiceConfig = ChoiceConfig()
@@ -95,7 +100,9 @@ def simulate(config: SimulationConfig, films: Sequence[Film] | None = None) -> S
     )
     names = Counter(slug(entity.name) for entity in catalogue.entities)
     namesakes = frozenset(entity.id for entity in catalogue.items if names[slug(entity.name)] > 1)
-    simulator = _Simulator(config, films, catalogue, model, pivots, rng, namesakes)
+    fact_rng = np.random.default_rng([config.seed, _FACT_STREAM])
+    facts = FactTeller(catalogue, triples, model, share=config.fact_share, rng=fact_rng)
+    simulator = _Simulator(config, films, catalogue, model, pivots, rng, namesakes, facts)
     held = [simulator.user_dialogues(user) for user in users]
     dialogues = tuple(dialogue for of_user, _ in held for dialogue in of_user)
     samples = tuple(sample for _, of_user in held for sample in of_user)
@@ -162,6 +169,7 @@ class _Simulator:
     pivots: dict[Part, tuple[Pivot, ...]]
     rng: np.random.Generator
     namesakes: frozenset[str]  # items whose name another entity has as well
+    facts: FactTeller
 
     def user_dialogues(self, user: SimulatedUser) -> tuple[list[Dialogue], list[SampleTruth]]:
         """All dialogues of a user, oldest first, with the truth about their samples."""
@@ -192,18 +200,20 @@ class _Simulator:
             memory.known.add(choice.film)
             style = style_of(self.films[choice.film].genres, self.rng, self.config.style_noise)
             samples.append(self._truth(dialogue, len(messages), choice, style, spoken))
-            messages.append(self._suggest(user.part, choice, style, spoken))
+            last = turn + 1 == turns  # nothing is recommended after it: a fact said here is in no context
+            fact = self.facts.draw(choice, user.favourites, style, user.part) if last else None
+            messages.append(self._suggest(user.part, choice, style, fact, spoken=spoken))
             matched = choice.relation == user.preferred
             chance = self.config.liked_preferred if matched else self.config.liked_other
             liked = bool(self.rng.random() < chance)
             feedback[self._id(choice.film)] = Feedback(suggested=True, seen=False, liked=liked)
             here = [film for group in named for film in group]
             another = None
-            if turn + 1 < turns and self.rng.random() < self.config.another_share:
+            if not last and self.rng.random() < self.config.another_share:
                 another = self._name_film(user.part, memory, here)
                 named.append([another])
                 feedback[self._id(another)] = Feedback(suggested=False, seen=True, liked=True)
-            messages.append(self._react(user.part, liked, another, last=turn + 1 == turns))
+            messages.append(self._react(user.part, liked, another, last=last))
         return Dialogue(dialogue, user.id, tuple(messages), time, user.part, feedback), samples
 
     def _opening(self, part: Part, memory: _Memory) -> list[int]:
@@ -242,13 +252,17 @@ class _Simulator:
             writer.say(pick(SEEKER["preference"], user.part, self.rng), relation=user.preferred)
         return writer.message("seeker")
 
-    def _suggest(self, part: Part, choice: Choice, style: Style, spoken: bool) -> Message:
+    def _suggest(
+        self, part: Part, choice: Choice, style: Style, fact: SpokenFact | None, *, spoken: bool
+    ) -> Message:
         """The recommender's message."""
         writer = MessageWriter()
         entity = self.catalogue.entities[choice.film]
         writer.say(pick(SUGGEST[style], part, self.rng), [(entity, entity.title)])
         if spoken:
             writer.say(pick(REASON[choice.kind][style], part, self.rng), relation=choice.relation)
+        if fact is not None:
+            writer.say(fact.template, [(fact.value, fact.value.name)], marked=False)
         return writer.message("recommender")
 
     def _react(self, part: Part, liked: bool, another: int | None, *, last: bool) -> Message:

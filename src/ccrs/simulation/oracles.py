@@ -102,7 +102,8 @@ def _samples(dialogue: Dialogue, index: Mapping[str, int], model: ChoiceModel) -
     named: list[tuple[int, ...]] = []
     before: set[int] = set()
     for message in dialogue.messages:
-        films = [index[mention.entity] for mention in message.mentions]
+        entities = [index[mention.entity] for mention in message.mentions]
+        films = [entity for entity in entities if entity < len(model.popularity)]  # not people: facts
         if message.speaker == "seeker":
             named.append(tuple(film for film in films if film in model.pivots))
             before.update(films)

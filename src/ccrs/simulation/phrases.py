@@ -51,9 +51,17 @@ class MessageWriter:
         self._mentions: list[Mention] = []
 
     def say(
-        self, template: str, films: Sequence[tuple[Entity, str]] = (), relation: str | None = None
+        self,
+        template: str,
+        films: Sequence[tuple[Entity, str]] = (),
+        relation: str | None = None,
+        *,
+        marked: bool = True,
     ) -> None:
-        """Add a template with its slots filled: ``films`` are pairs (entity, the words to name it by)."""
+        """Add a template with its slots filled: ``films`` are pairs (entity, the words to name it by).
+
+        ``marked`` is what their mentions are: other entities than films are not marked, as in human dialogues.
+        """
         if self._text:
             self._text += " "
         end = 0
@@ -65,7 +73,7 @@ class MessageWriter:
                 continue
             entity, name = films[int(slot[1])]
             self._mentions.append(
-                Mention(entity.id, len(self._text), len(self._text) + len(name), marked=True)
+                Mention(entity.id, len(self._text), len(self._text) + len(name), marked=marked)
             )
             self._text += name
         self._text += template[end:]

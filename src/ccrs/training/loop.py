@@ -159,7 +159,8 @@ def _epoch(
                 f"The loss is {step_total} at step {number + 1} of epoch {epoch + 1}. "
                 "Lower training.learning_rate or inner.entity_lr and start again."
             )
-        if loss is not None:
+        # A step may have nothing to learn from: tasks without query where the support does not count.
+        if loss is not None and loss.total.requires_grad:
             (loss.total / step_count).backward()  # type: ignore[no-untyped-call] # torch: backward()
         workers.share_gradients(optimiser.parameters)
         optimiser.step()

@@ -85,7 +85,7 @@ class MetaReplyPlan:
         """The tasks of one user; the halves change their parts every epoch."""
         support, query = (first, second) if epoch % 2 else (second, first)
         support, query = rng.permutation(support), rng.permutation(query)
-        pieces = max(1, -(-max(len(support), len(query)) * 2 // self.max_dialogues))
+        pieces = max(1, -(-max(len(support), len(query)) // (self.max_dialogues // 2)))
         tasks = zip(np.array_split(support, pieces), np.array_split(query, pieces), strict=True)
         return [
             (self._replies(s), self._replies(q))

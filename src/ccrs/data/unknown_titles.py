@@ -1,0 +1,185 @@
+"""Films that a person names and the catalogue does not have: titles in quotes, or with a year in brackets.
+
+A name that is only part of such a title is no mention: *Heat* is not meant in *"Foo Heat"*.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ccrs.core.dialogue import Mention
+from ccrs.core.graph import Catalogue
+from ccrs.data.linking import Linker
+from ccrs.data.linking_names import tokenise
+from ccrs.data.linking_words import ARTICLES, COMMON_WORDS, FUNCTION_WORDS, SMALL_WORDS
+
+# Bounded repetitions, so that no text makes them slow.
+_YEAR = re.compile(r"\(\s?(?:18|19|20)\d\d\s?\)")
+_YEAR_BEHIND = re.compile(r",?\s{0,2}\(\s?(?:18|19|20)\d\d\s?\)")
+_QUOTED = re.compile(
+    r"[\"“„«]([^\"“”„«»\n]{1,80})[\"”“»]|(?<!\w)['‘]((?:[^'‘’\"\n]|(?<=\w)['’](?=\w)){1,80})['’](?!\w)"
+)
+_CUE = re.compile(r"\b(?:seen|saw|watch|watched|called|named|titled)[\s,:]{1,3}$", re.IGNORECASE)
+_STOP = re.compile(r"[.!?;,()\"“”„«»\n]")
+_SENTENCE_END = re.compile(r"[.!?;\n\"“”]")
+_OPENERS = (FUNCTION_WORDS - ARTICLES) | set(
+    "hello hey hi like liked love loved saw try watch watched".split()
+)
+_MAX_WORDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownTitle:
+    """A title as it was typed, and its characters ``text[start:end]``."""
+
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The words of a text, folded, with their places."""
+
+    text: str
+    tokens: Sequence[str]
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+    def is_capital(self, number: int) -> bool:
+        """Whether a word begins with a capital or a digit."""
+        first = self.text[self.starts[number]]
+        return first.isupper() or first.isdigit() or self.tokens[number] == "'s"
+
+    def begins_sentence(self, number: int) -> bool:
+        """Whether nothing, or the end of another sentence, stands before a word."""
+        return number == 0 or bool(_SENTENCE_END.search(self.gap(number)))
+
+    def gap(self, number: int) -> str:
+        """What stands between a word and the one before."""
+        return self.text[self.ends[number - 1] : self.starts[number]]
+
+
+def known_and_unknown(
+    text: str, linker: Linker, catalogue: Catalogue
+) -> tuple[tuple[Mention, ...], tuple[UnknownTitle, ...]]:
+    """The mentions in ``text``, and the titles that the catalogue does not have; no two overlap."""
+    mentions = list(linker.link(text))
+    words = _Words(text, *tokenise(text))
+    unknown: list[UnknownTitle] = []
+    for found in _titles(words, mentions):
+        if _overlapping(found, unknown) or _is_whole(found, mentions, words):
+            continue
+        inside = _overlapping(found, mentions)
+        mentions = [mention for mention in mentions if mention not in inside]
+        item = linker.find_item(found.name)
+        if item is not None:
+            mentions.append(Mention(catalogue.entities[item].id, found.start, found.end))
+        else:
+            unknown.append(found)
+    in_order = sorted(mentions, key=lambda mention: mention.start)
+    return tuple(in_order), tuple(sorted(unknown, key=lambda title: title.start))
+
+
+def _titles(words: _Words, mentions: Sequence[Mention]) -> Iterator[UnknownTitle]:
+    """What is typed as a title, known or not: quoted ones first."""
+    for quoted in _QUOTED.finditer(words.text):
+        group = 1 if quoted[1] is not None else 2
+        year = _YEAR_BEHIND.match(words.text, quoted.end())
+        if year is not None or _looks_like_title(quoted[group], words.text[: quoted.start()]):
+            name = quoted[group].strip() + (f" {year[0].lstrip(', ')}" if year else "")
+            yield UnknownTitle(name, quoted.start(group), year.end() if year else quoted.end(group))
+    for year in _YEAR.finditer(words.text):
+        last = sum(end <= year.start() for end in words.ends)  # the first word behind the title
+        first = _first_word(words, last, year, mentions)
+        if first < last:
+            start = words.starts[first]
+            yield UnknownTitle(words.text[start : year.end()], start, year.end())
+
+
+def _looks_like_title(quoted: str, before: str) -> bool:
+    """Whether quoted words are written like a title, or stand where a title stands."""
+    tokens, starts, _ = tokenise(quoted)
+    if not tokens or len(tokens) > _MAX_WORDS:
+        return False
+    if _YEAR.search(quoted) or _CUE.search(before):
+        return True
+    if len(tokens) == 1 and tokens[0] in COMMON_WORDS:
+        return False
+    capital = [quoted[start].isupper() or quoted[start].isdigit() for start in starts]
+    spoken = (is_capital or token in SMALL_WORDS for token, is_capital in zip(tokens, capital, strict=True))
+    return capital[0] and all(spoken)
+
+
+def _first_word(words: _Words, last: int, year: re.Match[str], mentions: Sequence[Mention]) -> int:
+    """The first word of the title whose last word is before ``last`` and whose year is ``year``."""
+    if last and _STOP.search(words.text[words.ends[last - 1] : year.start()].rstrip(",!?. ")):
+        return last
+    linked = next((m for m in mentions if m.start < year.start() and m.end >= year.end()), None)
+    if linked is not None:
+        return _start_of_longer_name(words, linked, mentions)
+    first = _walked_back(words, last, mentions)
+    while first < last and words.begins_sentence(first) and words.tokens[first] in _OPENERS:
+        first += 1
+    if first == last:  # typed without capitals: the words that are not ordinary
+        while first and last - first < _MAX_WORDS and _goes_on(words, first, last):
+            token = words.tokens[first - 1]
+            if token in COMMON_WORDS and token not in SMALL_WORDS:
+                break
+            first -= 1
+    while first < last and words.tokens[first] in SMALL_WORDS - ARTICLES:
+        first += 1
+    return last if all(token in SMALL_WORDS for token in words.tokens[first:last]) else first
+
+
+def _start_of_longer_name(words: _Words, linked: Mention, mentions: Sequence[Mention]) -> int:
+    """The first word of a name that ends with a linked film: capitals that no ordinary word explains."""
+    first = sum(start < linked.start for start in words.starts)
+    while first and words.gap(first) == " ":
+        number = first - 1
+        taken = any(m.start <= words.starts[number] < m.end for m in mentions)
+        explained = words.begins_sentence(number) or words.tokens[number] in COMMON_WORDS
+        if taken or explained or words.tokens[number] == "'s" or not words.is_capital(number):
+            break
+        first = number
+    return first
+
+
+def _walked_back(words: _Words, last: int, mentions: Sequence[Mention]) -> int:
+    """As far back from ``last`` as words have capitals, small words between them."""
+    first = last
+    while first and last - first < _MAX_WORDS and _goes_on(words, first, last):
+        number = first - 1
+        if not (words.is_capital(number) or words.tokens[number] in SMALL_WORDS):
+            break
+        place = words.starts[number]
+        joined = first < last and words.tokens[first] == "and"
+        if joined and any(m.start <= place < m.end for m in mentions):
+            break  # "Heat and Foo (1999)" are two films
+        first = number
+    while first < last and not words.is_capital(first) and words.tokens[first] not in ARTICLES:
+        first += 1
+    return last if all(words.tokens[n] in SMALL_WORDS for n in range(first, last)) else first
+
+
+def _goes_on(words: _Words, first: int, last: int) -> bool:
+    """Whether the word before ``first`` may belong to the same title."""
+    return first == last or _STOP.search(words.gap(first)) is None
+
+
+def _is_whole(found: UnknownTitle, mentions: Iterable[Mention], words: _Words) -> bool:
+    """Whether one mention holds all words of a title, but for articles."""
+    needed = [
+        start
+        for token, start in zip(words.tokens, words.starts, strict=True)
+        if found.start <= start < found.end and token not in ARTICLES
+    ]
+    return any(all(m.start <= start < m.end for start in needed) for m in mentions)
+
+
+def _overlapping(
+    found: UnknownTitle, spans: Iterable[Mention | UnknownTitle]
+) -> list[Mention | UnknownTitle]:
+    return [span for span in spans if span.start < found.end and found.start < span.end]
