@@ -11,8 +11,9 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from benchmarks.bench import Bench
 from benchmarks.machine import describe
-from benchmarks.parts import PARTS, Bench
+from benchmarks.parts import PARTS
 from benchmarks.report import Row, table, write
 from benchmarks.world import WorldSize, write_world
 from ccrs.core.errors import CcrsError
@@ -39,6 +40,7 @@ def main() -> int:
     path = options.out or RESULTS / f"{datetime.now(UTC):%Y-%m-%d-%H%M%S}.json"
     chosen = {
         "data": "given" if options.data else "synthetic",
+        "responder": "given" if options.run else "untrained",
         "repeats": repeats,
         "only": options.only or list(PARTS),
     }
@@ -67,6 +69,7 @@ def _measure(options: argparse.Namespace, repeats: int, scratch: Path, progress:
         is_real=options.data is not None,
         advance=lambda: progress.advance(task),
         announce=lambda what, count: progress.reset(task, total=count, description=f"{place[0]}: {what}"),
+        talk=options.run,
     )
     rows: list[Row] = []
     names = options.only or list(PARTS)
@@ -86,6 +89,12 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="a prepared corpus (default: a synthetic one)"
+    )
+    parser.add_argument(
+        "--run",
+        type=Path,
+        metavar="DIR",
+        help="a run with a responder, trained on the data, for the times of replies (default: untrained weights)",
     )
     parser.add_argument("--repeats", type=_positive, metavar="N", help=f"repetitions (default {REPEATS})")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_REPEATS} repetitions, to try it")

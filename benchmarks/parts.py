@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
+from benchmarks.bench import Bench, both, for_each
 from benchmarks.dense import DenseComparison
 from benchmarks.judging import evaluate_adapted, evaluate_unadapted, fold_setup, training_memory
 from benchmarks.report import Row
+from benchmarks.responder import training, writing
 from benchmarks.steps import VARIANTS, PlainAgainstSoftmax, Trainee, task_groups
 from benchmarks.text import link_all, make_linker, read, utterances
-from benchmarks.timing import WARM_UPS, Seconds, Spread, alternate, ratios
-from ccrs.experiments.corpus import Corpus
-
-
-@dataclass(frozen=True)
-class Bench:
-    """What the parts are handed: the data, how often to repeat, and whom to tell of progress."""
-
-    folder: Path
-    corpus: Corpus
-    repeats: int
-    is_real: bool
-    advance: Callable[[], None]
-    announce: Callable[[str, int], None]
-    """Called with what begins and how many times ``advance`` will be called."""
-
-    def alternate(
-        self, what: str, actions: Mapping[str, Callable[[int], object]], repeats: int
-    ) -> dict[str, list[Seconds]]:
-        """Time ``actions`` in turn, and tell how far it is."""
-        self.announce(what, repeats + WARM_UPS)
-        return alternate(actions, repeats, self.advance)
+from benchmarks.timing import WARM_UPS, Seconds, Spread, ratios
 
 
 def plain_step(bench: Bench) -> list[Row]:
@@ -45,7 +24,7 @@ def plain_step(bench: Bench) -> list[Row]:
         times = bench.alternate(f"plain step, {variant}", actions, bench.repeats)
         wall, cpu = ratios(times, "step", "softmax")
         samples, building = pair.trainee.samples[WARM_UPS:], pair.trainee.building[WARM_UPS:]
-        thousand = _per_thousand(times["step"], samples)
+        thousand = for_each(times["step"], [count / 1000 for count in samples])
         shares = [built.wall / whole.wall for built, whole in zip(building, times["step"], strict=True)]
         rows += [
             Row("a", f"{variant}: plain step / item softmax", wall, "x", 4.5, cpu=cpu),
@@ -89,7 +68,7 @@ def meta_step(bench: Bench) -> list[Row]:
             if meta.samples != plain.samples:
                 raise RuntimeError("The two steps saw different samples: the benchmark is wrong.")
             wall, cpu = ratios(times, "meta", "plain")
-            thousand = _per_thousand(times["meta"], meta.samples[WARM_UPS:])
+            thousand = for_each(times["meta"], [count / 1000 for count in meta.samples[WARM_UPS:]])
             rows += [
                 Row("b", f"{variant}: meta / plain step, {name} order", wall, "x", target, cpu=cpu),
                 Row("b", f"{variant}: 1,000 samples, {name} order", thousand[0], "s", cpu=thousand[1]),
@@ -127,7 +106,7 @@ def evaluation(bench: Bench) -> list[Row]:
         times = bench.alternate(f"evaluation, {variant}", actions, repeats)
         note = f"{len(setup.division.test)} users, {num_samples:,} samples"
         for name in actions:
-            wall, cpu = _both(times[name])
+            wall, cpu = both(times[name])
             rows.append(Row("d", f"{variant}: evaluation, {name}", wall, "s", 10, cpu=cpu, note=note))
     return rows
 
@@ -157,7 +136,7 @@ def text(bench: Bench) -> list[Row]:
     linker, building = make_linker(corpus)
     texts = utterances(corpus, 2_000)
     times = bench.alternate("linking", {"link": lambda _: link_all(linker, texts)}, repeats)["link"]
-    wall, cpu = (spread.scaled(1e6 / len(texts)) for spread in _both(times))
+    wall, cpu = (spread.scaled(1e6 / len(texts)) for spread in both(times))
     rows = [Row("f", "linking one utterance", wall, "µs", cpu=cpu, note=f"{len(texts):,} messages")]
     once = (
         ("reading and checking", reading),
@@ -165,20 +144,9 @@ def text(bench: Bench) -> list[Row]:
         ("building the linker", building),
     )
     for name, seconds in once:
-        wall, cpu = _both([seconds])
+        wall, cpu = both([seconds])
         rows.append(Row("f", name, wall, "s", cpu=cpu))
     return rows
-
-
-def _both(times: Sequence[Seconds]) -> tuple[Spread, Spread]:
-    """Spread by the clock and by processor time."""
-    return Spread.of([time.wall for time in times]), Spread.of([time.cpu for time in times])
-
-
-def _per_thousand(times: Sequence[Seconds], samples: Sequence[int]) -> tuple[Spread, Spread]:
-    """Seconds for 1,000 samples, by the clock and by processor time."""
-    pairs = [(time, 1000 / count) for time, count in zip(times, samples, strict=True)]
-    return Spread.of([time.wall * n for time, n in pairs]), Spread.of([time.cpu * n for time, n in pairs])
 
 
 PARTS: dict[str, Callable[[Bench], list[Row]]] = {
@@ -188,4 +156,6 @@ PARTS: dict[str, Callable[[Bench], list[Row]]] = {
     "evaluation": evaluation,
     "memory": memory,
     "text": text,
+    "replies": training,
+    "writing": writing,
 }

@@ -76,7 +76,7 @@ def _dialogues(
     size: WorldSize, popularity: FloatArray, catalogue: Catalogue, rng: np.random.Generator
 ) -> list[Dialogue]:
     """Dialogues of users of whom few have very many; seeker and recommender take turns."""
-    words = np.array([f"w{n}" for n in range(size.num_words)])
+    words = np.array([_word(n) for n in range(size.num_words)])
     frequency = _zipf(size.num_words, 1.0)
     users = rng.choice(size.num_users, size=size.num_dialogues, p=_zipf(size.num_users, 0.7))
     lengths = np.maximum(2, rng.poisson(size.mean_messages, size=size.num_dialogues))
@@ -99,6 +99,12 @@ def _dialogues(
             messages.append(Message("recommender" if turn % 2 else "seeker", text or "hello", mentions))
         dialogues.append(Dialogue(f"d{number}", f"u{user}", tuple(messages), time=number))
     return dialogues
+
+
+def _word(number: int) -> str:
+    """A word of letters alone: replies with digits would not be kept for retrieval."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    return "w" + "".join(letters[number // 26**place % 26] for place in range(3))
 
 
 def _zipf(count: int, exponent: float) -> FloatArray:

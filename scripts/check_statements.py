@@ -97,7 +97,7 @@ def agreement(
         turn = turns[key]
         statements = extract_statements(turn.reply.reply, names, turn.discussed)
         found = {_key(s.film, s.kind, s.value, roles) for s in statements}
-        wanted = {_key(*row, roles) for row in rows}
+        wanted = {_key(film, kind, value, roles) for film, kind, value in rows}
         both += len(found & wanted)
         extra += len(found - wanted)
         missed += len(wanted - found)

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.fixtures.talking_run import talking_run as make_talking_run
+from tests.fixtures.tiny_run import TinyRun
+
 torch.set_num_threads(1)  # the suite runs in parallel; more threads a test only get in each other's way
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -22,3 +25,9 @@ def shared_data() -> Path:
             f"real data not found in {folder}; set CCRS_REAL_DATA to a folder that holds redial/ and redial-kg/"
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def talking_run(tmp_path_factory: pytest.TempPathFactory) -> TinyRun:
+    """A run with a responder and what chooses among replies; nothing may be written into it."""
+    return make_talking_run(tmp_path_factory.getbasetemp() / "talking-run")

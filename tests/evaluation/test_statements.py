@@ -41,6 +41,8 @@ STATED = [
     ("It (2017) is not only a drama but a thriller", [("it", "genre", "drama"), ("it", "genre", "thriller")]),
     ("Comedies like Up (2009), It (2017) and Zebrano", [(f, "genre", "comedy") for f in ("up", "it", "zebrano")]),
     ("It (2017) is horror, Up (2009) is an animated film", [("it", "genre", "horror"), ("up", "genre", "animation")]),
+    ("Up (2009) is kind of a thriller", [("up", "genre", "thriller")]),
+    ("What kind of comedies like that have you seen, Up (2009)?", []),
     ("Up (2009) is great for kids", [("up", "genre", "family")]),
     ("Up (2009) is one of my favorite sci-fi movies", [("up", "genre", "science fiction")]),
     ("I heard Up (2009) is hilarious", [("up", "genre", "comedy")]),

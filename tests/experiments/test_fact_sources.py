@@ -117,7 +117,8 @@ def test_statements_of_people_are_found_and_mostly_hold(shared_data: Path) -> No
     labels = json.loads(script.LABELS.read_text(encoding="utf-8"))
     assert [len(labels[half]) for half in script.HALVES] == [100, 100]
     halves = [script.agreement(by_key, labels[half], names, roles=True) for half in script.HALVES]
-    # Measured: precision .90 and .88, recall .87 and .73, of 31 and 30 statements.
+    # Measured: precision .90 and .88, recall .87 and .73, of 31 and 30 statements. One rule was mended after the
+    # second half's misses had been read (.80 since): .73 is the figure to quote.
     assert min(found.precision for found in halves) > 0.84
     assert halves[0].recall > 0.83
     assert halves[1].recall > 0.69

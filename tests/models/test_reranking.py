@@ -33,7 +33,15 @@ def test_score_is_the_weighted_sum_of_the_terms_computed_by_hand() -> None:
     ranking = rank_candidates([PLAIN], CONFIG, [])
     # likelihood -8/4 = -2; minus half of -12/4; selector 2 * 1.5; act 3 * -0.5; no penalty
     assert ranking.contributions(0) == pytest.approx(
-        {"likelihood": -2.0, "prior": 1.5, "selector": 3.0, "act": -1.5, "repetition": 0.0, "length": 0.0}
+        {
+            "likelihood": -2.0,
+            "prior": 1.5,
+            "selector": 3.0,
+            "act": -1.5,
+            "agreement": 0.0,
+            "repetition": 0.0,
+            "length": 0.0,
+        }
     )
     assert ranking.scores[0] == pytest.approx(1.0)
     assert ranking.terms.shape == (1, len(TERMS))

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from ccrs.core.dialogue import Dialogue, Mention, Message
 from ccrs.core.errors import DataError
+from ccrs.data.samples import build_samples
 from ccrs.simulation.choice import ChoiceConfig
 from ccrs.simulation.corpus import SimulatedCorpus, SimulationConfig, simulate
 from ccrs.simulation.facts import CLAUSES, FRAMES
@@ -203,6 +204,20 @@ def test_everything_else_is_the_same_without_facts(corpus: SimulatedCorpus) -> N
             assert told.text.startswith(plain.text)
             assert tuple(films_in(told)) == plain.mentions
             assert told.text == plain.text or len(told.mentions) > len(plain.mentions)
+
+
+def test_what_a_recommender_reads_is_the_same_without_facts(corpus: SimulatedCorpus) -> None:
+    bare = simulate(CONFIG.model_copy(update={"fact_share": 0.0}))
+    first, second = (build_samples(c.catalogue, c.dialogues) for c in (bare, corpus))
+    for name in ("sample_contexts", "sample_targets", "context_dialogues", "mention_turns", "word_counts"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
+    np.testing.assert_array_equal(first.mentions.values, second.mentions.values)
+    read = np.zeros(len(first.words), np.int64)
+    np.maximum.at(read, first.context_dialogues, first.word_counts)
+    for number, length in enumerate(read.tolist()):
+        assert first.words[number][:length] == second.words[number][:length]
+        films = second.dialogue_mentions[number]
+        assert films[films < corpus.catalogue.num_items].tolist() == first.dialogue_mentions[number].tolist()
 
 
 def test_feedback_answers_what_was_said(corpus: SimulatedCorpus) -> None:

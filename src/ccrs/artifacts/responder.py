@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from pydantic import Field, model_validator
 from safetensors import SafetensorError
 from safetensors.torch import load_file
@@ -16,6 +17,7 @@ from ccrs.artifacts.files import MANIFEST, checked_manifest, save_tensors, write
 from ccrs.core.config import StrictConfig, parse_config
 from ccrs.core.errors import CheckpointError, ConfigError, DataError
 from ccrs.core.files import read_json, write_json
+from ccrs.data.confirmation import Facts
 from ccrs.data.tokeniser import ReplyTokeniser
 from ccrs.meta.reply_adaptation import ReplyInnerConfig, ReplyRates
 from ccrs.models.decoding import DecodingConfig
@@ -25,6 +27,7 @@ from ccrs.models.responder import Responder, ResponderConfig, ResponderSizes
 FOLDER = "responder"
 FORMAT = 1
 _CONFIG, _MODEL, _TOKENISER, _DROPPED = "config.json", "model.safetensors", "tokenizer.json", "dropped.json"
+_CONFIRMED = "confirmed.safetensors"
 _FILES = (_CONFIG, _MODEL, _TOKENISER, _DROPPED)
 
 
@@ -38,6 +41,8 @@ class TextConfig(StrictConfig):
     max_reply: int = Field(48, ge=4)
     fact_slots: bool = True
     """People, genres and years in replies are filled from the graph; off: they are words like others."""
+    confirmed_facts: bool = False
+    """Only facts are stated that training dialogues name beside the film: for graphs that err."""
 
 
 class ResponderUseConfig(StrictConfig):
@@ -68,7 +73,11 @@ class ResponderUseConfig(StrictConfig):
 
 @dataclass(frozen=True)
 class ResponderRun:
-    """A trained responder; ``dropped`` counts what was left out of its training texts, by reason."""
+    """A trained responder.
+
+    ``dropped`` counts what was left out of its training texts, by reason; ``confirmed`` are the facts it may state,
+    None: all of the graph.
+    """
 
     config: ResponderUseConfig
     model: Responder
@@ -77,6 +86,7 @@ class ResponderRun:
     sizes: ResponderSizes
     dropped: Mapping[str, int]
     chooser: Chooser | None = None
+    confirmed: Facts | None = None
     commit: str = "unknown"
 
 
@@ -92,9 +102,13 @@ def save_responder(run_folder: Path, responder: ResponderRun, resolved_config: M
     responder.tokeniser.save(folder / _TOKENISER)
     write_json(folder / _DROPPED, dict(responder.dropped))
     files: tuple[str, ...] = _FILES
+    if responder.confirmed is not None:
+        pairs = torch.tensor(sorted(responder.confirmed), dtype=torch.long).view(-1, 2)
+        save_tensors(folder / _CONFIRMED, {"facts": pairs})
+        files = (*files, _CONFIRMED)
     if responder.chooser is not None:
         save_chooser(folder, responder.chooser)
-        files = (*_FILES, *CHOOSER_FILES)
+        files = (*files, *CHOOSER_FILES)
     write_manifest(folder, files, version=FORMAT, commit=responder.commit)
 
 
@@ -115,9 +129,10 @@ def load_responder(run_folder: Path) -> ResponderRun:
     try:
         stored = read_json(folder / _CONFIG)
         chooses = bool(stored["ccrs"]["choose"])
+        confirms = bool(stored["ccrs"]["text"]["confirmed_facts"])
     except (DataError, KeyError, TypeError) as error:
         raise CheckpointError(f"{folder / _CONFIG}: is broken ({error}). Train the run again.") from error
-    files = (*_FILES, *CHOOSER_FILES) if chooses else _FILES
+    files = (*_FILES, *((_CONFIRMED,) if confirms else ()), *(CHOOSER_FILES if chooses else ()))
     manifest = checked_manifest(folder, files, version=FORMAT)
     try:
         needed = {k: v for k, v in stored["ccrs"].items() if k in ResponderUseConfig.model_fields}
@@ -128,6 +143,10 @@ def load_responder(run_folder: Path) -> ResponderRun:
         for module, prefix in ((model, "model."), (rates, "rates.")):
             own = {name.removeprefix(prefix): v for name, v in tensors.items() if name.startswith(prefix)}
             module.load_state_dict(own)
+        confirmed = None
+        if confirms:
+            pairs = load_file(folder / _CONFIRMED)["facts"].tolist()
+            confirmed = frozenset((int(film), int(value)) for film, value in pairs)
         dropped = {str(reason): int(count) for reason, count in read_json(folder / _DROPPED).items()}
     except (SafetensorError, RuntimeError, KeyError, TypeError, DataError, ConfigError) as error:
         raise CheckpointError(
@@ -136,4 +155,4 @@ def load_responder(run_folder: Path) -> ResponderRun:
     tokeniser = ReplyTokeniser.load(folder / _TOKENISER)
     chooser = load_chooser(folder, tokeniser) if chooses else None
     commit = str(manifest.get("commit"))
-    return ResponderRun(config, model.eval(), rates, tokeniser, sizes, dropped, chooser, commit)
+    return ResponderRun(config, model.eval(), rates, tokeniser, sizes, dropped, chooser, confirmed, commit)

@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from ccrs.cli.printing import remark, say, table
+from ccrs.evaluation.style import StyleInformation
 from ccrs.evaluation.tables import difference_table, metrics_table
 from ccrs.experiments.demo import Demo, run_demo
+from ccrs.experiments.styles import Talk
 
 
 def demo(
@@ -22,7 +24,7 @@ def demo(
         int | None, typer.Option("--users", min=40, help="Simulate fewer or more people.", show_default=False)
     ] = None,
 ) -> None:
-    """Simulate, train, judge and recommend on the embedded film corpus, in a few minutes.
+    """Simulate, train, judge, recommend and talk on the embedded film corpus, in a few minutes.
 
     Example: `ccrs demo --out demo-run --no-serve`
     """
@@ -42,6 +44,9 @@ def render(shown: Demo) -> str:
         difference_table(shown.report),
         recovery_lines(shown),
         *figure_one(shown),
+        style_lines(shown),
+        *conversations(shown),
+        time_line(shown),
     ]
     return "\n\n".join(parts)
 
@@ -74,3 +79,47 @@ def figure_one(shown: Demo) -> list[str]:
         ]
         parts.append(title + "\n" + table(["rank", "for a stranger", "title", "shares"], rows))
     return parts
+
+
+def style_lines(shown: Demo) -> str:
+    """How well the generator tells the known styles apart."""
+    found = shown.styles
+    rows = [
+        ["words of its replies", "film it suggests", *_bits(found.written_film)],
+        ["words of its replies", "style of the real reply", *_bits(found.written)],
+        ["words of its replies", "topic before", *_bits(found.written_topic)],
+        ["heaviest latent style", "style of the real reply", *_bits(found.latent)],
+        ["heaviest latent style", "topic before", *_bits(found.latent_topic)],
+    ]
+    return (
+        "Does it speak in the style of each topic? Mutual information in bits, held-out people and phrasings:\n"
+        + table(["of", "and", "bits", "by chance", "p"], rows)
+        + f"\n{found.agreement:.0%} of its replies sound like the film they suggest (one of four styles by chance)."
+    )
+
+
+def conversations(shown: Demo) -> list[str]:
+    """The same words said by both, with the answers of each."""
+    preferred = {person.user: person.preferred for person in shown.people}
+    return ["Both talk to it:", *(_conversation(talk, preferred[talk.user]) for talk in shown.talks)]
+
+
+def time_line(shown: Demo) -> str:
+    """How long each part took."""
+    parts = ", ".join(f"{name} {seconds:.0f}" for name, seconds in shown.seconds.items())
+    return f"Seconds: {parts}; {sum(shown.seconds.values()):.0f} in all."
+
+
+def _conversation(talk: Talk, preferred: str) -> str:
+    lines = [f"{talk.user}, who follows the {preferred}"]
+    for said, answer in talk.turns:
+        lines += [f"  person  {said}", f"  ccrs    {answer.text}"]
+    return "\n".join(lines)
+
+
+def _bits(found: StyleInformation | None) -> list[str]:
+    return (
+        ["-"] * 3
+        if found is None
+        else [f"{found.bits:.2f}", f"{found.shuffled:.2f}", f"{found.p_value_by_user:.3f}"]
+    )

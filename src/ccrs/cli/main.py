@@ -9,7 +9,7 @@ import warnings
 
 import typer
 
-from ccrs.cli import data, demo, evaluate, prepare, recommend, train
+from ccrs.cli import chat, data, demo, evaluate, prepare, recommend, train
 from ccrs.core.errors import CcrsError
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C
@@ -25,6 +25,7 @@ app.add_typer(prepare.app, name="prepare")
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("recommend")(recommend.recommend)
+app.command("chat")(chat.chat)
 app.command("demo")(demo.demo)
 app.add_typer(data.app, name="data")
 

@@ -24,7 +24,8 @@ class ReplyTable:
     """All recommender turns of a set of dialogues, in the order of the dialogues.
 
     ``texts`` are the references as people wrote them (cleaned), ``words`` the same with every film as ``[item]``,
-    ``slotted`` with slots in the place of films and facts. Token ids are those of one tokeniser; targets end with its end token.
+    ``slotted`` with slots in the place of films and facts. Token ids are those of one tokeniser; targets end with
+    its end token.
     """
 
     users: tuple[str, ...]  # user ids

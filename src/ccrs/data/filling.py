@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ccrs.core.graph import Catalogue, Triple
 from ccrs.core.replies import ITEM_SLOT
+from ccrs.data.confirmation import Facts
 from ccrs.data.slots import ERA_SLOT, NAMED_SLOT, YEAR_SLOT, fact_slot
 from ccrs.data.turns import BREAK
 
@@ -50,14 +51,16 @@ class Films:
 
 
 class Filler:
-    """Fills slots from the catalogue and the triples of a run."""
+    """Fills slots from the catalogue and the triples of a run; with ``confirmed``, from these of its facts only."""
 
-    def __init__(self, catalogue: Catalogue, triples: Sequence[Triple]) -> None:
+    def __init__(
+        self, catalogue: Catalogue, triples: Sequence[Triple], confirmed: Facts | None = None
+    ) -> None:
         self.catalogue = catalogue
         facts: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         for triple in triples:
             head, tail = catalogue.index[triple.head], catalogue.index[triple.tail]
-            if head < catalogue.num_items <= tail:
+            if head < catalogue.num_items <= tail and (confirmed is None or (head, tail) in confirmed):
                 facts[head][triple.relation].append(tail)
         self._facts: Mapping[int, Mapping[str, list[int]]] = facts
         self._relation_of = {fact_slot(t.relation): t.relation for t in triples}

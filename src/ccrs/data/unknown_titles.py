@@ -24,9 +24,10 @@ _QUOTED = re.compile(
 _CUE = re.compile(r"\b(?:seen|saw|watch|watched|called|named|titled)[\s,:]{1,3}$", re.IGNORECASE)
 _STOP = re.compile(r"[.!?;,()\"“”„«»\n]")
 _SENTENCE_END = re.compile(r"[.!?;\n\"“”]")
-_OPENERS = (FUNCTION_WORDS - ARTICLES) | set(
-    "hello hey hi like liked love loved saw try watch watched".split()
+_HELLO_OR_LIKING = frozenset(
+    ["hello", "hey", "hi", "like", "liked", "love", "loved", "saw", "try", "watch", "watched"]
 )
+_OPENERS = (FUNCTION_WORDS - ARTICLES) | _HELLO_OR_LIKING
 _MAX_WORDS = 10
 
 

@@ -1,7 +1,7 @@
 """What a sentence does with a value: whether it states it of a film, of which, and in which role.
 
-The rules are patterns on the words around a value. They were written on one half of the hand-labelled replies and
-on made-up sentences; the other half measures them.
+The rules are patterns on the words around a value. They were written on one half of the hand-labelled replies, on
+replies without labels and on made-up sentences; the other half measures them.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ _TASTE = _pattern(
     r"\b(?:i|we|you|u|im|i['’]?m|your?|you['’]?re|youre|they|he|she|anyone|wife|husband|kids?)\b(?:\W+[\w'’]+){0,6}?"
     r"\W+(?:like|likes|liked|love|loves|loved|enjoy|enjoys|enjoyed|prefer|preferred|into|fan|fans|mood|looking|want"
     r"|wanted|need|interested|hate|hated|thinking|about|feel|watch)\b"
-    r"|\b(?:kinds?|types?|sorts?) of\b|\bgenres?\b|\bany\b|\blove\b|\bprefer\b|\bas for\b|\bother\b(?! than)"
+    r"|\b(?:kinds|types|sorts) of\b|\b(?:what|which|any|that|the|this) (?:kind|type|sort) of\b"
+    r"|\bgenres?\b|\bany\b|\blove\b|\bprefer\b|\bas for\b|\bother\b(?! than)"
 )
 _CONDITION = _pattern(r"\b(?:if|since|because|when|for (?:people|anyone|someone|those)|in case|so)\b")
 _OPENING = _pattern(

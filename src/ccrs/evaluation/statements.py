@@ -104,13 +104,18 @@ def extract_statements(text: str, names: Names, discussed: str | None = None) ->
 
 def _values(text: str, films: list[FilmSpan], people: list[PersonSpan]) -> list[Value]:
     """People, genres and years outside the names of films and people, in the order of the text."""
-    taken = [(span.start, span.end) for span in (*films, *people)]
+    taken = _spans(films, people)
     found = [Value("person", span.name, span.start, span.end) for span in people]
     others = [Value("genre", genre, start, end) for genre, start, end in find_genres(text)]
     others += [Value("year", m[1] or m[2], m.start(), m.end()) for m in _YEAR.finditer(text)]
     others += [Value("year", _decade(m), m.start(), m.end()) for m in _DECADE.finditer(text)]
     free = [v for v in others if not any(v.start < end and start < v.end for start, end in taken)]
     return sorted((*found, *free), key=lambda v: (v.start, v.end, v.value))
+
+
+def _spans(films: list[FilmSpan], people: list[PersonSpan]) -> list[tuple[int, int]]:
+    """Start and end of all names."""
+    return [(film.start, film.end) for film in films] + [(person.start, person.end) for person in people]
 
 
 def _decade(match: re.Match[str]) -> str:
@@ -127,7 +132,7 @@ def _sentences(text: str, films: list[FilmSpan], people: list[PersonSpan]) -> li
     People run on without a dot: *it was funny have you seen FILM*. A question begins there, unless a comma or an
     *if* ties it to what stands before.
     """
-    spans = [(span.start, span.end) for span in (*films, *people)]
+    spans = _spans(films, people)
     sentences, start = [], 0
     for match in _BOUNDARY.finditer(text):
         if any(a < match.end() and match.start() < b for a, b in spans):

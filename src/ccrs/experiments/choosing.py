@@ -23,7 +23,7 @@ from ccrs.models.decoding import DecodingConfig, decode
 from ccrs.models.reranking import ScoredCandidate, rank_candidates
 from ccrs.models.responder import DecoderState
 
-NUM_MIXED, NUM_RETRIEVED, NUM_AGREED = 24, 4, 8
+NUM_MIXED, NUM_RETRIEVED, NUM_AGREED = 32, 4, 12
 """Samples of the mixture (they vote as well), replies the selector finds, replies most of the samples agree with."""
 _VOTING_TOP_P = 0.95
 _SITUATIONS_A_BATCH = 16

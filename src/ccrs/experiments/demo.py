@@ -1,10 +1,12 @@
-"""The whole way on the embedded corpus: simulate, train, judge, recover preferences, two people side by side."""
+"""The whole way on the embedded corpus: simulate, train, judge, recover tastes and styles, two people side by side."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
@@ -23,8 +25,12 @@ from ccrs.experiments.judging import adapted_logits, ranks_of
 from ccrs.experiments.preferences import Recovery, recover_preferences
 from ccrs.experiments.prepare import TRUTH, prepare_simulated
 from ccrs.experiments.recommend import Recommendation, Recommender
+from ccrs.experiments.reply_setup import ResponderTrainConfig, load_responder_config
 from ccrs.experiments.setup import run_builder
+from ccrs.experiments.styles import StyleRecovery, Talk, recover_styles, talks
+from ccrs.experiments.talk import Talker
 from ccrs.experiments.train import train_recommender
+from ccrs.experiments.train_responder import train_responder
 from ccrs.simulation.corpus import SimulationConfig, simulate
 from ccrs.simulation.oracles import rank_by_oracles
 from ccrs.simulation.pivots import Pivot
@@ -32,6 +38,11 @@ from ccrs.simulation.truth import Truth
 from ccrs.training.tracking import LOG
 
 NUM_PROBES = 40
+LATER_WORDS = (
+    "Nice, that one is right for me. Do you have one more idea?",
+    "Hmm, I am not so sure about it. What else could you suggest me?",
+)
+"""What both people of the conversation say after their first words."""
 Announce = Callable[[str], None]
 
 
@@ -47,40 +58,86 @@ class Person:
 
 @dataclass(frozen=True)
 class Demo:
-    """Everything the demo shows."""
+    """Everything the demo shows; ``seconds`` is how long each part took."""
 
     report: Report
     oracles: Mapping[str, float]
     recovery: Recovery
     words: str
     people: tuple[Person, ...]
+    styles: StyleRecovery
+    talks: tuple[Talk, ...]
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """Announces the parts of the demo and takes their times."""
+
+    announce: Announce
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def part(self, name: str, about: str) -> Iterator[None]:
+        """One part."""
+        self.announce(f"{len(self.seconds) + 1}/7  {about}")
+        start = time.monotonic()
+        yield
+        self.seconds[name] = time.monotonic() - start
 
 
 def demo_config(overrides: Sequence[str] = ()) -> RecommenderConfig:
-    """The configuration of the demo, from the package."""
+    """The configuration of the demo's recommender, from the package."""
     with resources.as_file(resources.files("ccrs.experiments") / "demo.toml") as path:
         return load_config(path, overrides)
 
 
-def run_demo(out: Path, announce: Announce, *, num_users: int | None = None, quiet: bool = False) -> Demo:
-    """Make ``out``/data and ``out``/run and what the demo shows of them; both are replaced when they are there."""
+def demo_responder_config(overrides: Sequence[str] = ()) -> ResponderTrainConfig:
+    """The configuration of the demo's dialogue generator, from the package."""
+    with resources.as_file(resources.files("ccrs.experiments") / "demo_responder.toml") as path:
+        return load_responder_config(path, overrides)
+
+
+def run_demo(
+    out: Path,
+    announce: Announce,
+    *,
+    num_users: int | None = None,
+    quiet: bool = False,
+    recommender: Sequence[str] = (),
+    responder: Sequence[str] = (),
+) -> Demo:
+    """Make ``out``/data and ``out``/run and what the demo shows of them; both are replaced when they are there.
+
+    ``recommender`` and ``responder`` are overrides of the two configurations.
+    """
     simulation = SimulationConfig() if num_users is None else SimulationConfig(num_users=num_users)
-    announce("1/5  writing dialogues of simulated people about real films")
-    prepare_simulated(simulation, out / "data")
-    corpus = load_corpus(out / "data")
-    announce("2/5  training: each person's earlier dialogues teach the model to adapt to the later ones")
+    parts, data = _Parts(announce), out / "data"
+    with parts.part("writing dialogues", "writing dialogues of simulated people about real films"):
+        prepare_simulated(simulation, data)
+        corpus, truth = load_corpus(data), Truth.from_json(read_json(data / TRUTH))
+        simulated = simulate(simulation)
     folder = _fresh(out / "run")
-    run = train_recommender(demo_config(), corpus, folder, quiet=quiet)
-    announce("3/5  judging on people, films and phrasings the model has not seen")
-    report = evaluate(folder).report
-    simulated = simulate(simulation)
-    oracles = rank_by_oracles(simulated).hit_rates()
-    announce("4/5  asking what each person follows, from the attention alone")
-    truth = Truth.from_json(read_json(out / "data" / TRUTH))
-    recovery = recovery_of(run, out / "data", truth)
-    announce("5/5  two people say the same words")
-    words, people = two_people(Recommender(run), out / "data", truth, simulated.model.pivots)
-    return Demo(report, oracles, recovery, words, people)
+    with parts.part(
+        "recommender", "training: each person's earlier dialogues teach the model to adapt to the later ones"
+    ):
+        run = train_recommender(demo_config(recommender), corpus, folder, quiet=quiet)
+    with parts.part("judging", "judging on people, films and phrasings the model has not seen"):
+        report = evaluate(folder).report
+        oracles = rank_by_oracles(simulated).hit_rates()
+    with parts.part("preferences", "asking what each person follows, from the attention alone"):
+        recovery = recovery_of(run, data, truth)
+    with parts.part("two people", "two people say the same words"):
+        words, people = two_people(Recommender(run), data, truth, simulated.model.pivots)
+    with parts.part("dialogue generator", "learning to talk: which words fit which person and film"):
+        told = train_responder(demo_responder_config(responder), folder, corpus, folder, quiet=quiet)
+    with parts.part("styles", "judging the styles, and two people talk"):
+        test = divide(corpus, run.config.data).test
+        styles = recover_styles(run, told, corpus, truth, test)
+        task_of = {corpus.table.users[task.user]: task for task in test}
+        chosen = [task_of[person.user] for person in people]
+        spoken = talks(Talker(run, told), corpus, chosen, [words, *LATER_WORDS])
+    return Demo(report, oracles, recovery, words, people, styles, tuple(spoken), parts.seconds)
 
 
 def recovery_of(run: Run, data: Path, truth: Truth) -> Recovery:

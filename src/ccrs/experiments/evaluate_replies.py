@@ -135,7 +135,7 @@ def _report(
     """Every row's measures, and the paired differences between the model and the others."""
     table = maker.data.replies
     known = [table.words[int(reply)] for reply in training]
-    names = Names.of_catalogue(maker.run.catalogue)
+    names = Names.of_catalogue(maker.run.catalogue, getattr(source, "people", ()))
     discussed = [turn.discussed for turn in maker.turns]
     words = table.num_words[maker.replies]
     found: dict[str, Any] = {}

@@ -40,7 +40,10 @@ class JudgedTurn:
 
 
 class ReplyRows:
-    """Makes the rows for the query replies of ``tasks``, all on the same contexts in the same order."""
+    """Makes the rows for the query replies of ``tasks``, all on the same contexts in the same order.
+
+    ``only`` leaves just these of them.
+    """
 
     def __init__(
         self,
@@ -51,10 +54,13 @@ class ReplyRows:
         tasks: Sequence[UserTask],
         *,
         seed: int,
+        only: IntArray | None = None,
     ) -> None:
         self.run, self.responder, self.data, self.tasks = run, responder, data, list(tasks)
         self.writer = ReplyWriter(run, responder)
         self.replies = query_replies(data.builder, tasks)
+        if only is not None:
+            self.replies = np.intersect1d(self.replies, only)
         said = said_before(dialogues, data.replies, self.replies, data.slotter, responder.tokeniser)
         found = situations_of(run, data.table, data.replies, data.builder, tasks, said, seed=seed)
         entities = run.catalogue.entities
@@ -84,12 +90,13 @@ class ReplyRows:
             else plain_batches(model, builder, self.replies)
         )
         for replies, batch, inner in batches:
-            owners = batch.owners.tolist()
-            situations = [
-                replace(self.turns[turn_of[int(reply)]].situation, owner=owner)
-                for reply, owner in zip(replies, owners, strict=True)
+            asked = [
+                (reply, replace(self.turns[turn_of[reply]].situation, owner=owner))
+                for reply, owner in zip(replies.tolist(), batch.owners.tolist(), strict=True)
+                if reply in turn_of
             ]
-            found |= dict(zip(replies.tolist(), writer.write(situations, inner), strict=True))
+            said = writer.write([situation for _, situation in asked], inner)
+            found |= {reply: one for (reply, _), one in zip(asked, said, strict=True)}
             progress(len(found), len(self.turns))
         return [found[turn.reply] for turn in self.turns]
 

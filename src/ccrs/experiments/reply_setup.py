@@ -15,6 +15,7 @@ from ccrs.artifacts.run import Run
 from ccrs.core.config import apply_overrides, load_toml, parse_config
 from ccrs.core.replies import ReplyTable
 from ccrs.core.samples import IntArray, UserTask
+from ccrs.data.confirmation import Facts, confirmed_facts
 from ccrs.data.replies import tokeniser_texts
 from ccrs.data.reply_batching import ReplyBatchBuilder
 from ccrs.data.slots import Slotter
@@ -58,6 +59,7 @@ class ReplySetup:
     rates: ReplyRates
     sizes: ResponderSizes
     dropped: Counter[str]
+    confirmed: Facts | None
 
     @property
     def adapts(self) -> bool:
@@ -76,12 +78,16 @@ def set_up_replies(config: ResponderTrainConfig, run: Run, corpus: Corpus) -> Re
     if config.training.objective == "plain":
         dialogues = np.sort(np.concatenate([dialogues, division.support_dialogues]))
     slotter = make_slotter(run, config.text)
-    texts = tokeniser_texts([corpus.dialogues[d] for d in dialogues.tolist()], slotter)
+    learned = [corpus.dialogues[d] for d in dialogues.tolist()]
+    texts = tokeniser_texts(learned, slotter)
     tokeniser = ReplyTokeniser.train(texts, slotter.tokens, vocabulary_size=config.text.vocabulary_size)
     crossed = crossed_tasks(corpus.table, division.train, run.config.data.seed)
     tasks = [*crossed, *division.validation, *division.test]
     weight = config.training.fact_weight
     data = reply_data(run, corpus.dialogues, tokeniser, config.text, tasks, fact_weight=weight)
+    confirmed = None
+    if config.text.confirmed_facts:
+        confirmed = confirmed_facts(learned, run.catalogue, run.triples)
     sizes = ResponderSizes(
         vocabulary=len(tokeniser),
         vector_size=data.builder.vectors.adapted.shape[1],
@@ -104,4 +110,5 @@ def set_up_replies(config: ResponderTrainConfig, run: Run, corpus: Corpus) -> Re
         rates=ReplyRates(config.inner),
         sizes=sizes,
         dropped=data.dropped,
+        confirmed=confirmed,
     )

@@ -99,6 +99,7 @@ def train_responder(
         setup.sizes,
         setup.dropped,
         chooser,
+        setup.confirmed,
         current_commit(),
     )
     _copy_run(recommender, out)

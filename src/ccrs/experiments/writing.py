@@ -75,7 +75,7 @@ class ReplyWriter:
     def __init__(self, run: Run, responder: ResponderRun) -> None:
         self.run, self.responder = run, responder
         self.model, self.tokeniser = responder.model, responder.tokeniser
-        self.filler = Filler(run.catalogue, run.triples)
+        self.filler = Filler(run.catalogue, run.triples, responder.confirmed)
         self.linker: Linker = run_linker(run.catalogue, run.statistics.popularity)
         slots = self.tokeniser.slots
         self._facts = {name: slots[name] for name in slots if name not in (ITEM_SLOT, NAMED_SLOT)}

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-MAX_ORDER = 2
-"""Tokens and pairs of tokens count alike."""
+ORDER_WEIGHTS = (0.75, 0.25)
+"""How much tokens and pairs of tokens count."""
 _Gram = tuple[int, ...]
 
 
@@ -24,9 +24,9 @@ class Electorate:
 
     def __init__(self, candidates: Sequence[Sequence[int]]) -> None:
         self._features: dict[tuple[_Gram, int], int] = {}
-        rows: list[list[list[int]]] = [[], []]
+        rows: list[list[list[int]]] = [[] for _ in ORDER_WEIGHTS]
         for candidate in candidates:
-            for order in range(1, MAX_ORDER + 1):
+            for order in range(1, len(ORDER_WEIGHTS) + 1):
                 numbers = [
                     self._features.setdefault(f, len(self._features)) for f in _numbered(candidate, order)
                 ]
@@ -36,11 +36,11 @@ class Electorate:
         self.count = len(candidates)
 
     def agreement(self, votes: Sequence[Sequence[int]]) -> Tensor:
-        """The mean F1 of each candidate's n-grams with those of the votes, over both orders: (candidates,)."""
+        """The mean F1 of each candidate's n-grams with those of the votes, weighted by order: (candidates,)."""
         total = torch.zeros(self.count)
         if not votes or not self.count:
             return total
-        for order in range(1, MAX_ORDER + 1):
+        for order in range(1, len(ORDER_WEIGHTS) + 1):
             found = [self._known(_numbered(vote, order)) for vote in votes]
             voters = torch.tensor([voter for voter, row in enumerate(found) for _ in row], dtype=torch.long)
             cells = torch.tensor([number for row in found for number in row], dtype=torch.long)
@@ -50,8 +50,8 @@ class Electorate:
             shared = nn.functional.embedding_bag(columns, said, offsets, mode="sum")  # (candidates, votes)
             counts = torch.tensor([max(len(vote) - order + 1, 0) for vote in votes], dtype=torch.float32)
             lengths = self._lengths[order - 1][:, None] + counts
-            total += (2 * shared / lengths.clamp(min=1)).mean(dim=1)
-        return total / MAX_ORDER
+            total += ORDER_WEIGHTS[order - 1] * (2 * shared / lengths.clamp(min=1)).mean(dim=1)
+        return total
 
     def _known(self, features: Iterable[tuple[_Gram, int]]) -> list[int]:
         return [number for feature in features if (number := self._features.get(feature)) is not None]

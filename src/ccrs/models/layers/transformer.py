@@ -43,7 +43,7 @@ class Packing:
         """Packed (tokens, width) to the grid (sequences, length, width), zeros at padding."""
         count, length = self.mask.shape
         grid = values.new_zeros(count * length, values.shape[1])
-        return grid.index_copy(0, self.index, values).view(count, length, -1)
+        return grid.index_copy(0, self.index, values).view(count, length, values.shape[1])
 
     def pack(self, grid: Tensor) -> Tensor:
         """The grid (sequences, length, width) to packed (tokens, width)."""
@@ -110,7 +110,8 @@ def attention(
     count, length, width = queries.shape
 
     def split(grid: Tensor) -> Tensor:
-        return grid.view(count, -1, heads, width // heads).transpose(1, 2)  # (sequences, heads, length, head)
+        # (sequences, heads, length, head)
+        return grid.view(count, grid.shape[1], heads, width // heads).transpose(1, 2)
 
     # Written out: for short sequences it is several times faster on a CPU than the fused kernel's backward, and
     # it can be differentiated twice.
@@ -178,7 +179,9 @@ class Layer(nn.Module):
         """One token a row (rows, width), with keys and values of the tokens before: (rows, length, width) each."""
         query, key, value = self.qkv(self.norm_self(values))[:, None].chunk(3, dim=2)
         keys, told = torch.cat([past[0], key], dim=1), torch.cat([past[1], value], dim=1)
-        values = values + self.mixed(attention(query, keys, told, mask=None, causal=False, heads=self.heads)[:, 0])
+        values = values + self.mixed(
+            attention(query, keys, told, mask=None, causal=False, heads=self.heads)[:, 0]
+        )
         asked = self.asked(self.norm_memory(values))[:, None]
         heard = attention(asked, *memory, mask=memory_mask, causal=False, heads=self.heads)[:, 0]
         values = values + self.heard(heard)

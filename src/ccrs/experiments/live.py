@@ -1,0 +1,126 @@
+"""A responder in the open: the situation after what was just said, and the adaptation to one person's dialogues."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from ccrs.artifacts.responder import ResponderRun
+from ccrs.artifacts.run import Run
+from ccrs.core.dialogue import Dialogue
+from ccrs.core.replies import ReplyBatch
+from ccrs.data.replies import build_replies, context_window, slotted_turns
+from ccrs.data.reply_batching import ReplyBatchBuilder
+from ccrs.data.samples import build_samples
+from ccrs.data.tokeniser import SPEAKERS
+from ccrs.experiments.intention import intentions
+from ccrs.experiments.recommend import RankedItems, Recommender
+from ccrs.experiments.reply_data import make_slotter
+from ccrs.experiments.reply_vectors import reply_vectors
+from ccrs.experiments.situations import NUM_OFFERED
+from ccrs.experiments.writing import Situation
+from ccrs.meta.reply_adaptation import Inner, adapt_replies
+from ccrs.meta.reply_gradients import ReplyGradient, reply_gradient, stepped
+
+Known = dict[str, ReplyGradient | None]
+"""Gradients by dialogue id, None for dialogues without replies."""
+
+
+class LiveResponder:
+    """What stands between one person's dialogues and the writing of a reply."""
+
+    def __init__(self, run: Run, responder: ResponderRun, recommender: Recommender) -> None:
+        self.run, self.responder, self.recommender = run, responder, recommender
+        self.slotter = make_slotter(run, responder.config.text)
+        for parameter in responder.model.parameters():
+            parameter.requires_grad_(False)
+
+    def situation(
+        self, dialogue: Dialogue, ranked: RankedItems, *, seed: int, with_named: bool = True
+    ) -> Situation:
+        """The situation after a dialogue whose items are ``ranked``.
+
+        The best items that were not named are offered. Without ``with_named`` no film named before may be spoken of.
+        """
+        tokeniser, config = self.responder.tokeniser, self.responder.config.text
+        turns = list(slotted_turns(dialogue, self.slotter))
+        tokens: list[int] = []
+        for found, ids in zip(turns, tokeniser.encode_many([t.context for t in turns]), strict=True):
+            tokens += [tokeniser.role_ids[SPEAKERS[found.turn.speaker]], *ids]
+        offered = self._offered(ranked)
+        # Without an offered film the intention is never looked at.
+        intention = intentions(self.run, ranked.users, [offered[0] if offered else 0])[0]
+        own = (tokeniser.encode(t.reply.text) for t in turns if t.turn.speaker == "recommender")
+        return Situation(
+            context=context_window(tokens, tokeniser, config.max_context),
+            vector=self.recommender.user_vector(ranked),
+            offered=offered,
+            named=self._named(ranked) if with_named else (),
+            intention=intention,
+            seed=seed,
+            turns=tuple((t.turn.speaker, t.context) for t in turns),
+            own=tuple(tuple(ids) for ids in own if ids),
+        )
+
+    def adapted(self, dialogues: Sequence[Dialogue], known: Known | None = None) -> Inner | None:
+        """The inner parameters after the inner steps on the replies of ``dialogues``; None without any.
+
+        ``known`` holds the gradients of dialogues by id: those that are missing are added, others dropped. With it
+        only what is new is computed.
+        """
+        if not self.responder.config.adapt:
+            return None
+        if self.responder.rates.config.steps != 1:  # later steps start from what the first one made of all
+            support = self._support(dialogues)
+            if support is None:
+                return None
+            with torch.enable_grad():
+                inner = adapt_replies(self.responder.model, self.responder.rates, support).inner
+            return {name: value.detach() for name, value in inner.items()}
+        before = dict(known or {})
+        found = {d.id: before[d.id] if d.id in before else self._gradient(d) for d in dialogues}
+        if known is not None:
+            known.clear()
+            known.update(found)
+        gradients = [gradient for gradient in found.values() if gradient is not None]
+        return stepped(self.responder.model, self.responder.rates, gradients) if gradients else None
+
+    def _gradient(self, dialogue: Dialogue) -> ReplyGradient | None:
+        """The gradient of one dialogue's replies; None where there are none."""
+        batch = self._support([dialogue])
+        if batch is None or batch.support is None:
+            return None
+        return reply_gradient(self.responder.model, batch.support)
+
+    def _support(self, dialogues: Sequence[Dialogue]) -> ReplyBatch | None:
+        """A batch of one user with the replies of ``dialogues`` as support; None where there are none."""
+        text = self.responder.config.text
+        mine = [replace(d, user="user", id=f"support-{n}") for n, d in enumerate(dialogues)]
+        replies = build_replies(
+            mine,
+            self.slotter,
+            self.responder.tokeniser,
+            max_context=text.max_context,
+            max_reply=text.max_reply,
+        )
+        if not replies.num_replies:
+            return None
+        table = build_samples(self.run.catalogue, mine, every_message=True)
+        builder = ReplyBatchBuilder(replies, reply_vectors(self.run, table, replies, []))
+        batch = builder.adapting([np.arange(replies.num_replies)], [np.zeros(0, np.int64)])
+        return batch.to(self.responder.model.device)
+
+    def _offered(self, ranked: RankedItems) -> tuple[int, ...]:
+        num_items = self.run.catalogue.num_items
+        named = [entity for entity in ranked.mentioned if entity < num_items]
+        scores = ranked.logits.clone()
+        scores[named] = float("-inf")
+        best = scores.topk(min(NUM_OFFERED, num_items)).indices.tolist()
+        return tuple(item for item in best if item not in named)
+
+    def _named(self, ranked: RankedItems) -> tuple[int, ...]:
+        """The items named, the latest first."""
+        return tuple(e for e in ranked.mentioned[::-1] if e < self.run.catalogue.num_items)

@@ -1,0 +1,135 @@
+"""The known styles of a simulated corpus are recovered, and people are answered in words of their own.
+
+The quick world is small and its recommender short; the full one (`make test-slow`) has the demo's sizes, with a
+control whose styles have nothing to do with the films.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ccrs.artifacts.responder import ResponderRun
+from ccrs.artifacts.run import Run
+from ccrs.core.errors import DataError
+from ccrs.core.files import read_json
+from ccrs.experiments.corpus import Corpus, divide, load_corpus
+from ccrs.experiments.demo import demo_config, demo_responder_config
+from ccrs.experiments.prepare import TRUTH, prepare_simulated
+from ccrs.experiments.styles import (
+    StyleRecovery,
+    StyleWords,
+    Talk,
+    differently_worded,
+    recover_styles,
+    style_words,
+    talks,
+)
+from ccrs.experiments.talk import Answer, Talker
+from ccrs.experiments.train import train_recommender
+from ccrs.experiments.train_responder import train_responder
+from ccrs.simulation.corpus import SimulationConfig
+from ccrs.simulation.truth import Truth
+from tests.fixtures.tiny_run import TinyRun, tiny_run
+
+SMALL = ("training.epochs=6", "model.embedding_size=32", "inner.steps=1", "inner.order=1")
+SMALL_TALK = (
+    "model.width=64",
+    "model.feed_forward_size=128",
+    "model.num_heads=2",
+    "text.vocabulary_size=1000",
+    "training.epochs=3",
+)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A run that talks, and the truth about its corpus."""
+
+    corpus: Corpus
+    truth: Truth
+    run: Run
+    responder: ResponderRun
+
+    def recovery(self) -> StyleRecovery:
+        """On the people that training has not seen."""
+        tasks = divide(self.corpus, self.run.config.data).test
+        return recover_styles(self.run, self.responder, self.corpus, self.truth, tasks)
+
+
+def spoken(
+    folder: Path, simulation: SimulationConfig, recommender: tuple[str, ...], responder: tuple[str, ...]
+) -> Spoken:
+    prepare_simulated(simulation, folder / "data")
+    corpus, truth = load_corpus(folder / "data"), Truth.from_json(read_json(folder / "data" / TRUTH))
+    run = train_recommender(demo_config(recommender), corpus, folder / "run", quiet=True)
+    told = train_responder(
+        demo_responder_config(responder), folder / "run", corpus, folder / "run", quiet=True
+    )
+    return Spoken(corpus, truth, run, told)
+
+
+def check_styles(world: Spoken) -> None:
+    """Mutual information above the 99th percentile of shuffled labels, and people answered in words of their own."""
+    found = world.recovery()
+    for told in (found.written_film, found.written):
+        assert told.p_value < 0.01
+        assert told.p_value_by_user < 0.01
+        assert told.bits > 2 * told.shuffled
+    assert found.agreement > 0.35  # .25 by chance
+    tasks = divide(world.corpus, world.run.config.data).test[:8]
+    words = ["Hey, ever since Heat (1995) nothing has been quite right."]
+    answered = talks(Talker(world.run, world.responder), world.corpus, tasks, words)
+    assert differently_worded(answered) > 0
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("styles")
+def test_the_styles_of_the_demo_are_recovered(tmp_path: Path) -> None:
+    check_styles(spoken(tmp_path, SimulationConfig(), (), ()))
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("styles")
+def test_control_styles_that_follow_nothing_are_not_recovered(tmp_path: Path) -> None:
+    """Styles dealt out at random: no model can know them, and its words tell nothing of the topic."""
+    world = spoken(tmp_path, SimulationConfig(num_users=300, style_noise=1.0), SMALL, SMALL_TALK)
+    found = world.recovery()
+    for told in (found.latent, found.written):
+        assert told is not None
+        assert told.p_value_by_user > 0.01
+    assert found.agreement < 0.35
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyRun:
+    return tiny_run(tmp_path_factory.getbasetemp() / "tiny-run")
+
+
+def test_words_tell_the_styles_of_training_apart(tiny: TinyRun) -> None:
+    truth = Truth.from_json(read_json(tiny.data / TRUTH))
+    sounds = style_words(load_corpus(tiny.data), truth)
+    assert sounds.style("Ta-da! Popcorn up, [item] is pure silly fun.") == "playful"
+    assert sounds.style("One might consider [item]. It is competently made.") == "dry"
+    assert sounds.style("My dear, [item] is such a tender film.") == "warm"
+    assert sounds.style("Grab [item] right now, what a thrilling ride!") == "eager"
+
+
+def test_slots_and_unknown_words_sound_like_nothing() -> None:
+    sounds = StyleWords(["hooray and hooray", "so be it"], ["eager", "dry"])
+    assert sounds.style("[hooray] Zwiebelkuchen") is None
+    assert sounds.style("Hooray!") == "eager"
+    with pytest.raises(DataError, match="no training reply"):
+        StyleWords([], [])
+
+
+def test_share_of_pairs_answered_in_other_words() -> None:
+    def talk(user: str, slotted: str) -> Talk:
+        return Talk(user, (("Hi", Answer("read", slotted)),))
+
+    assert differently_worded([talk("a", "Try [item]!"), talk("b", "Try [item]!")]) == 0
+    found = [talk("a", "Try [item]!"), talk("b", "Try [item]!"), talk("c", "My dear, [item].")]
+    assert differently_worded(found) == pytest.approx(2 / 3)
+    assert differently_worded(found[:1]) == 0
