@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -81,10 +82,11 @@ class PaddedReference(nn.Module):
         losses = nn.functional.cross_entropy(
             logits.float().flatten(0, 1), batch.target_ids.flatten(), reduction="none"
         )
-        return losses.view_as(batch.target_ids)[batch.target_mask]
+        packed: Tensor = losses.view_as(batch.target_ids)[batch.target_mask]
+        return packed
 
     def _embed(self, ids: Tensor) -> Tensor:
-        return nn.functional.embedding(ids, self.rest.embedding) * self.rest.config.width**0.5
+        return nn.functional.embedding(ids, self.rest.embedding) * math.sqrt(self.rest.config.width)
 
     def _drop(self, values: Tensor) -> Tensor:
         return nn.functional.dropout(values, self.rest.config.dropout, self.training)

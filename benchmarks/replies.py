@@ -15,6 +15,7 @@ from ccrs.artifacts.responder import ResponderRun, load_responder
 from ccrs.artifacts.run import DataIdentity, Run, load_run
 from ccrs.core.errors import ConfigError
 from ccrs.core.samples import IntArray
+from ccrs.data.confirmation import confirmed_facts
 from ccrs.data.replies import build_replies, tokeniser_texts
 from ccrs.data.reply_batching import ReplyBatchBuilder, Vectors
 from ccrs.data.tokeniser import ReplyTokeniser
@@ -100,9 +101,11 @@ def _setup(
     """What ``set_up_replies`` does, with random vectors in the place of the recommender's."""
     division = divide(corpus, run.config.data)
     slotter = make_slotter(run, config.text)
-    texts = tokeniser_texts([corpus.dialogues[d] for d in division.train_dialogues.tolist()], slotter)
+    learned = [corpus.dialogues[d] for d in division.train_dialogues.tolist()]
     tokeniser = (
-        ReplyTokeniser.train(texts, slotter.tokens, vocabulary_size=config.text.vocabulary_size)
+        ReplyTokeniser.train(
+            tokeniser_texts(learned, slotter), slotter.tokens, vocabulary_size=config.text.vocabulary_size
+        )
         if responder is None
         else responder.tokeniser
     )
@@ -114,6 +117,9 @@ def _setup(
         if responder is None
         else responder.sizes
     )
+    confirmed = None if responder is None else responder.confirmed
+    if responder is None and config.text.confirmed_facts:
+        confirmed = confirmed_facts(learned, corpus.catalogue, corpus.triples)
     shape = (replies.num_replies, sizes.vector_size)
     vectors = np.random.default_rng(0).normal(size=shape).astype(np.float32)
     torch.manual_seed(0)
@@ -134,6 +140,7 @@ def _setup(
         rates=ReplyRates(config.inner),
         sizes=sizes,
         dropped=dropped,
+        confirmed=confirmed,
     )
 
 
@@ -182,7 +189,14 @@ def _untrained_responder(setup: ReplySetup) -> ResponderRun:
             quiet=True,
         )
     return ResponderRun(
-        setup.config, setup.model.eval(), setup.rates, setup.tokeniser, setup.sizes, setup.dropped, chooser
+        setup.config,
+        setup.model.eval(),
+        setup.rates,
+        setup.tokeniser,
+        setup.sizes,
+        setup.dropped,
+        chooser,
+        setup.confirmed,
     )
 
 

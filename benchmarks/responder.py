@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -26,6 +27,7 @@ from ccrs.models.decoding import DecodingConfig, StepDecoder, decode
 NUM_TOKENS, NUM_ROWS = 30, 32
 """Tokens of a greedy reply, and replies of a batch."""
 TURNS_A_BATCH = 16
+State = TypeVar("State")
 Times = Mapping[str, Sequence[Seconds]]
 
 
@@ -159,7 +161,7 @@ def _greedy(bench: Bench) -> list[Row]:
     difference = check_uncached(model, _batch(situations[:2]), range(3, 3 + NUM_TOKENS))
 
     def action(
-        decoder: StepDecoder[object], start: Callable[[ReplyBatch], object], rows: int
+        decoder: StepDecoder[State], start: Callable[[ReplyBatch], State], rows: int
     ) -> Callable[[int], object]:
         def write(number: int) -> None:
             chosen = [situations[(number + row) % len(situations)] for row in range(rows)]
@@ -199,8 +201,8 @@ def _batch(situations: Sequence[Situation]) -> ReplyBatch:
 
 def _written(
     world: ReplyWorld,
-    decoder: StepDecoder[object],
-    start: Callable[[ReplyBatch], object],
+    decoder: StepDecoder[State],
+    start: Callable[[ReplyBatch], State],
     batch: ReplyBatch,
 ) -> None:
     """Greedy replies that are all of the same length."""
@@ -208,8 +210,8 @@ def _written(
     tokeniser = world.responder.tokeniser
     with torch.no_grad():
         state = start(batch)
-    ends = {"start_id": tokeniser.start_id, "end_id": tokeniser.end_id}
-    found = decode(decoder, state, len(batch.context_ids), config, **ends)
+    count, start_id, end_id = len(batch.context_ids), tokeniser.start_id, tokeniser.end_id
+    found = decode(decoder, state, count, config, start_id=start_id, end_id=end_id)
     if any(len(row[0].token_ids) != NUM_TOKENS for row in found):
         raise RuntimeError("A greedy reply has another length: the benchmark is wrong.")
 

@@ -6,14 +6,22 @@ import io
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ccrs.cli import chat
-from ccrs.experiments.talk import NOTHING_SAID
+from ccrs.experiments.talk import NOTHING_SAID, Stated, Talker
 from tests.cli.conftest import Command, Ended
 from tests.fixtures.tiny_run import TinyRun
+
+
+@pytest.fixture(scope="module")
+def loaded(talking_run: TinyRun) -> Talker:
+    """Without what chooses among replies, which takes longer."""
+    whole = Talker.load(talking_run.run)
+    return Talker(whole.run, replace(whole.responder, chooser=None))
 
 
 @pytest.fixture
@@ -49,12 +57,20 @@ def test_why_shows_every_part(piped: Command) -> None:
         "by turn",
         "Heat (1995)",
         "style",
-        "term of the choice",
-        "selector",
         "unadapted",
         "reply with slots: ",
     ):
         assert part in ended.out, part
+
+
+def test_why_shows_how_a_reply_was_chosen(loaded: Talker) -> None:
+    answer = loaded.conversation().say("hi")
+    assert "term of the choice" not in chat.why(answer)
+    shown = chat.why(
+        replace(answer, terms={"selector": 0.5}, statements=(Stated("Heat (1995)", "genre", "crime"),))
+    )
+    for part in ("term of the choice", "selector", "+0.500", "stated of", "crime"):
+        assert part in shown
 
 
 def test_a_person_is_remembered_and_others_are_not_he(piped: Command) -> None:
@@ -89,11 +105,12 @@ def test_bytes_that_are_no_text_are_no_traceback(piped: Command) -> None:
     assert piped(b"\xff\xfe\x00 hello \x80\n\xf0\x9f\x8e\xac\n").code == 0
 
 
-def test_what_cannot_begin_is_exit_code_2(
-    piped: Command, refused: Command, smallest: TinyRun, tmp_path: Path
-) -> None:
+def test_a_run_that_cannot_talk_is_exit_code_2(refused: Command, smallest: TinyRun, tmp_path: Path) -> None:
     assert "has no responder" in refused("chat", smallest.run).err
     assert "there is no such run" in refused("chat", tmp_path / "nowhere").err
+
+
+def test_what_is_no_name_is_exit_code_2(piped: Command) -> None:
     ended = piped("hi\n", "--user", "a/b")
     assert ended.code == 2
     assert "is no name for a person" in ended.err
@@ -106,15 +123,13 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_ctrl_c_ends_politely(
-    ccrs: Command, talking_run: TinyRun, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_ctrl_c_ends_politely(piped: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     def typed() -> Iterator[str]:
         yield "hi\n"
         raise KeyboardInterrupt
 
     monkeypatch.setattr(chat, "lines", typed)
-    ended = ccrs("chat", talking_run.run, "--memory", tmp_path)
+    ended = piped("")
     assert ended.code == 0
     assert "Goodbye" in ended.err
 

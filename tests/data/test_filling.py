@@ -27,7 +27,10 @@ def fill(slotted: str, offered: tuple[str, ...] = OFFERED, named: tuple[str, ...
         ("[named] and [named]", "Up (2009) and Mute"),  # the latest first
         ("[item] by [director]", "Alien (1979) by Ridley Scott"),
         ("[director] made [item]", "Ridley Scott made Alien (1979)"),
-        ("[item] ([director]), [item] ([director])", "Alien (1979) (Ridley Scott), Heat (1995) (Michael Mann)"),
+        (
+            "[item] ([director]), [item] ([director])",
+            "Alien (1979) (Ridley Scott), Heat (1995) (Michael Mann)",
+        ),
         ("[item] with [actor] and [actor]", "Alien (1979) with Sigourney Weaver and John Hurt"),
         ("It is a [genre]", "It is a comedy"),  # no film in the reply: the latest named
         ("[item] is a [genre] movie", "Alien (1979) is a horror movie"),
@@ -86,7 +89,9 @@ def test_what_is_said_is_told() -> None:
 
 def test_the_preference_comes_first() -> None:
     films = Films([index("heat")], [])
-    filled = FILLER.fill("[item], a [genre], a [genre]", films, lambda item, relation: FILLER.values(item, relation)[::-1])
+    filled = FILLER.fill(
+        "[item], a [genre], a [genre]", films, lambda item, relation: FILLER.values(item, relation)[::-1]
+    )
     assert filled is not None
     assert filled.text == "Heat (1995), a thriller, an action"
 
@@ -107,7 +112,11 @@ def test_a_title_in_brackets_is_no_slot() -> None:
     assert filled.words == "See [item] (2007)"
 
 
-@given(st.lists(st.sampled_from([*Slotter(CATALOGUE, TRIPLES).tokens, "[break]", "a ", "an", "good", "."]), max_size=9))
+@given(
+    st.lists(
+        st.sampled_from([*Slotter(CATALOGUE, TRIPLES).tokens, "[break]", "a ", "an", "good", "."]), max_size=9
+    )
+)
 def test_every_statement_holds_and_films_differ(parts: list[str]) -> None:
     filled = fill(" ".join(parts))
     if filled is None:

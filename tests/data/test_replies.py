@@ -79,7 +79,12 @@ def test_every_recommender_turn_is_a_reply() -> None:
     )
     assert TABLE.reply_dialogues.tolist() == [0, 0, 1, 1]
     assert TABLE.reply_messages.tolist() == [1, 4, 0, 2]
-    assert [TABLE.items[row].tolist() for row in range(4)] == [[index("alien"), index("heat")], [], [], [index("jaws")]]
+    assert [TABLE.items[row].tolist() for row in range(4)] == [
+        [index("alien"), index("heat")],
+        [],
+        [],
+        [index("jaws")],
+    ]
     assert TABLE.has_fact.tolist() == [True, False, False, True]
     assert TABLE.num_words.tolist() == [9, 6, 1, 7]
     assert (TABLE.users, TABLE.dialogue_users.tolist()) == (("a", "b"), [0, 1, 0])
@@ -88,7 +93,8 @@ def test_every_recommender_turn_is_a_reply() -> None:
 def test_contexts_hold_what_was_said_before_and_targets_the_reply() -> None:
     assert [read(TABLE.contexts[row]) for row in range(4)] == [
         "[start] [seeker] Hi, I love [item]",
-        "[start] [seeker] Hi, I love [item] [recommender] [item] by Ridley Scott is good [break] Seen [item]? [seeker] Yes",
+        "[start] [seeker] Hi, I love [item] [recommender] [item] by Ridley Scott is good [break] Seen [item]? "
+        "[seeker] Yes",
         "[start]",
         "[start] [recommender] Hello [seeker] Something scary",
     ]
@@ -104,11 +110,13 @@ def test_long_contexts_keep_the_end_and_long_replies_the_beginning() -> None:
         spoken = TABLE.targets[row].tolist()[:-1]
         assert table.targets[row].tolist() == [*spoken[:4], 2]
     assert dropped["replies cut to the longest length"] == sum(TABLE.targets.lengths > 5)
-    assert dropped["messages without text"] == 1
+    assert dropped["messages without text"] == 2
 
 
 def test_a_reply_does_not_depend_on_what_comes_after_it() -> None:
-    longer = (dialogue("Hi, I love <alien>", "<alien> by <scott> is good", "+Seen <heat>?", "<mute>!", "<up>?"),)
+    longer = (
+        dialogue("Hi, I love <alien>", "<alien> by <scott> is good", "+Seen <heat>?", "<mute>!", "<up>?"),
+    )
     table = build_replies(longer, SLOTTER, TOKENISER, max_context=50, max_reply=30)
     assert table.slotted[0] == TABLE.slotted[0]
     assert table.contexts[0].tolist() == TABLE.contexts[0].tolist()

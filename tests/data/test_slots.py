@@ -59,7 +59,11 @@ def test_slots(text: str, expected: str) -> None:
         ("<alien> or <heat>", ("alien", "up"), "[named] or [item]"),
         ("<alien> by <scott>, <heat> by <mann>", ("alien",), "[named] by [director], [item] by [director]"),
         ("It is by <scott>", ("alien",), "It is by [director]"),
-        ("Do you like <action>?", ("alien",), "Do you like Action?"),  # a question about taste keeps its words
+        (
+            "Do you like <action>?",
+            ("alien",),
+            "Do you like Action?",
+        ),  # a question about taste keeps its words
         ("Do you like <action>? Then <heat>", ("alien",), "Do you like [genre]? Then [item]"),
     ],
 )
@@ -74,7 +78,9 @@ def test_without_any_film_the_words_stay() -> None:
 
 def test_a_film_named_before_decides_only_where_no_other_does() -> None:
     """*Alien by Ridley Scott is better than Heat*, after Alien: the director is Alien's, as filling has it."""
-    found = slotted("<alien> by <scott> is better than <heat>", ("alien",), "alien")
+    actor_too = Slotter(CATALOGUE, [*TRIPLES, Triple("heat", "actor", "scott")])
+    said, alien = turn("<alien> by <scott> is better than <heat>"), index("alien")
+    found = actor_too.reply(said, {alien}, alien, marked_only=True)
     assert found.text == "[named] by [director] is better than [item]"
     again = filled_again(found, ("alien",))
     assert again is not None
@@ -103,7 +109,9 @@ def test_facts_may_stay_words() -> None:
 
 def test_unmarked_films_count_where_nothing_is_marked() -> None:
     text = turn("<alien> now")
-    unmarked = type(text)(text.speaker, text.text, tuple(type(m)(m.entity, m.start, m.end) for m in text.mentions), 0)
+    unmarked = type(text)(
+        text.speaker, text.text, tuple(type(m)(m.entity, m.start, m.end) for m in text.mentions), 0
+    )
     assert SLOTTER.reply(unmarked, set(), None, marked_only=True).text == "Alien now"
     assert SLOTTER.reply(unmarked, set(), None, marked_only=False).text == "[item] now"
 
@@ -112,7 +120,9 @@ def test_the_tokens_are_all_slots() -> None:
     assert SLOTTER.tokens == (ITEM_SLOT, NAMED_SLOT, YEAR_SLOT, ERA_SLOT, "[actor]", "[director]", "[genre]")
 
 
-@pytest.mark.parametrize("relation", ["item", "named", "year", "era", "pad", "start", "end", "seeker", "break"])
+@pytest.mark.parametrize(
+    "relation", ["item", "named", "year", "era", "pad", "start", "end", "seeker", "break"]
+)
 def test_a_relation_named_like_another_token_has_a_slot_of_its_own(relation: str) -> None:
     catalogue = Catalogue((ITEMS[4], Entity("x", "thing", "Xylo")))
     triples = [Triple("mute", relation, "x")]
@@ -129,11 +139,15 @@ def test_brackets_in_a_relation_do_not_break_its_slot() -> None:
     assert fact_slot("has [a] part") == "[has (a) part]"
 
 
-WORDS = st.sampled_from(["", " so ", " is by ", ", ", "! ", " 😀 ", " in 1979 ", " a ", " an ", ". Then ", " [item] "])
+WORDS = st.sampled_from(
+    ["", " so ", " is by ", ", ", "! ", " 😀 ", " in 1979 ", " a ", " an ", ". Then ", " [item] "]
+)
 ENTITIES = st.sampled_from([f"<{entity.id}>" for entity in (*ITEMS, *OTHERS)] + ["<thriller|thrillers>"])
 
 
-@given(st.lists(st.tuples(WORDS, ENTITIES), max_size=6), WORDS, st.sets(st.sampled_from([e.id for e in ITEMS])))
+@given(
+    st.lists(st.tuples(WORDS, ENTITIES), max_size=6), WORDS, st.sets(st.sampled_from([e.id for e in ITEMS]))
+)
 def test_slot_then_fill_says_the_same_films_and_only_facts_of_the_graph(
     parts: list[tuple[str, str]], end: str, named: set[str]
 ) -> None:
@@ -158,7 +172,10 @@ def test_slot_then_fill_says_the_same_films_and_only_facts_of_the_graph(
     assert "\x00" not in filled.text
 
 
-@given(st.lists(st.sampled_from(sorted(FACTS)), min_size=1, max_size=3, unique_by=lambda fact: fact[0]), st.booleans())
+@given(
+    st.lists(st.sampled_from(sorted(FACTS)), min_size=1, max_size=3, unique_by=lambda fact: fact[0]),
+    st.booleans(),
+)
 def test_slot_then_fill_gives_back_the_facts(facts: list[tuple[str, str, str]], fact_first: bool) -> None:
     """One fact a film; where the film has several values the preference for what was said gives it back."""
     order = "<{2}> has <{0}>. " if fact_first and len(facts) == 1 else "<{0}> has <{2}>. "

@@ -14,7 +14,11 @@ from ccrs.data.tokeniser import SPEAKERS, ReplyTokeniser
 from ccrs.data.turns import BREAK, clean
 
 SLOTS = ("[item]", "[named]", "[director]", "[starred actors]")
-TEXTS = ["Have you seen [item]? It is by [director].", "שלום, ça va 😀", "I'd recommend [item] [break] bye"] * 3
+TEXTS = [
+    "Have you seen [item]? It is by [director].",
+    "שלום, ça va 😀",
+    "I'd recommend [item] [break] bye",
+] * 3
 TOKENISER = ReplyTokeniser.train(TEXTS, SLOTS, vocabulary_size=400)
 ORDINARY = st.text(max_size=30).map(clean)
 
@@ -28,7 +32,12 @@ def test_any_text_comes_back(text: str) -> None:
     assert given_back(text) == text
 
 
-@given(st.lists(st.text(alphabet="abz é😀ש!?.,'", max_size=8).map(clean) | st.sampled_from([*SLOTS, BREAK]), max_size=8))
+@given(
+    st.lists(
+        st.text(alphabet="abz é😀ש!?.,'", max_size=8).map(clean) | st.sampled_from([*SLOTS, BREAK]),
+        max_size=8,
+    )
+)
 def test_text_with_slots_comes_back(parts: list[str]) -> None:
     text = " ".join(part for part in parts if part)
     assert given_back(text) == text

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from ccrs.artifacts.run import Run, load_run
+from ccrs.core.batch import Batch
 from ccrs.core.dialogue import Dialogue, Message
-from ccrs.core.samples import UserTask
+from ccrs.core.samples import IntArray, UserTask
+from ccrs.data.batching import BatchBuilder
 from ccrs.data.replies import build_replies, tokeniser_texts
 from ccrs.data.reply_batching import Vectors
 from ccrs.data.samples import build_samples
@@ -66,7 +68,9 @@ def moved(run: Run, number: int, change: Change) -> tuple[set[tuple[int, int]], 
 
 def other_films(dialogue: Dialogue) -> Dialogue:
     """Every message names something else."""
-    messages = tuple(spoken(m.speaker, f"<f{n % 10}> <p{n % 5}> {n}") for n, m in enumerate(dialogue.messages))
+    messages = tuple(
+        spoken(m.speaker, f"<f{n % 10}> <p{n % 5}> {n}") for n, m in enumerate(dialogue.messages)
+    )
     return dataclasses.replace(dialogue, messages=messages)
 
 
@@ -109,6 +113,34 @@ def test_neither_the_reply_nor_what_follows_is_looked_at(run: Run) -> None:
     assert number not in {dialogue for dialogue, _ in adapted}
     assert {dialogue for dialogue, _ in adapted} <= set(OWN) - half_of(run, number)
     assert adapted, "nothing was changed"
+
+
+def test_what_is_trained_on_shares_no_batch_with_others(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the content of query dialogues would show in the last digits of training vectors."""
+    table = build_samples(run.catalogue, DIALOGUES, every_message=True)
+    apart = np.array([0, 3, 4, *OWN[:2]])
+    seen: list[set[bool]] = []
+    plain, adapting = BatchBuilder.plain, BatchBuilder.adapting
+
+    def watched(self: BatchBuilder, contexts: IntArray) -> Batch:
+        seen.append(set(np.isin(table.context_dialogues[contexts], apart).tolist()))
+        return plain(self, contexts)
+
+    def watched_tasks(self: BatchBuilder, tasks: list[UserTask]) -> Batch:
+        seen.append({bool(np.isin(task.query, apart).all()) for task in tasks})
+        return adapting(self, tasks)
+
+    monkeypatch.setattr(BatchBuilder, "plain", watched)
+    monkeypatch.setattr(BatchBuilder, "adapting", watched_tasks)
+    slotter = Slotter(run.catalogue, run.triples)
+    tokeniser = ReplyTokeniser.train([], slotter.tokens, vocabulary_size=320)
+    replies = build_replies(DIALOGUES, slotter, tokeniser, max_context=30, max_reply=20)
+    tasks = [
+        UserTask(USER, np.array(OWN[2:]), np.array(OWN[:2])),
+        UserTask(USER, np.array(OWN[:2]), np.array(OWN[2:])),
+    ]
+    reply_vectors(run, table, replies, tasks, apart=apart)
+    assert sorted(map(sorted, seen)) == [[False], [False], [True], [True]]
 
 
 def test_halves_are_crossed_and_never_hold_the_query(run: Run) -> None:

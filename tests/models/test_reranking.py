@@ -39,6 +39,7 @@ def test_score_is_the_weighted_sum_of_the_terms_computed_by_hand() -> None:
             "selector": 3.0,
             "act": -1.5,
             "agreement": 0.0,
+            "statement": 0.0,
             "repetition": 0.0,
             "length": 0.0,
         }

@@ -13,7 +13,14 @@ from torch.func import functional_call
 from ccrs.core.errors import ConfigError
 from ccrs.core.replies import ReplyBatch
 from ccrs.models.responder import FIRST_LAYER, STYLES, Responder
-from tests.fixtures.reply_batches import MAX_CONTEXT, MAX_REPLY, VOCABULARY, random_batch, rows_of_user, tiny_model
+from tests.fixtures.reply_batches import (
+    MAX_CONTEXT,
+    MAX_REPLY,
+    VOCABULARY,
+    random_batch,
+    rows_of_user,
+    tiny_model,
+)
 from tests.models.test_transformer import HEADS
 
 CUSTOMIZATIONS = ["styles", "user", "none"]
@@ -245,9 +252,7 @@ def test_users_own_parameters_equal_a_loop_over_users(customization: str) -> Non
         found = model(batch, inner)
         owner = batch.owners[batch.target_mask.nonzero()[:, 0]]
         for user in range(4):
-            own = {
-                name.replace(FIRST_LAYER, "encoder.0."): value[user] for name, value in inner.items()
-            }
+            own = {name.replace(FIRST_LAYER, "encoder.0."): value[user] for name, value in inner.items()}
             expected = functional_call(model, own, (rows_of_user(batch, user),))
             torch.testing.assert_close(found[owner == user], expected, rtol=0, atol=1e-12)
 

@@ -126,7 +126,9 @@ def test_each_token_is_multiplied_by_the_matrix_of_its_user(users: list[int]) ->
     weight = torch.randn(5, 4, 3, dtype=torch.float64)
     bias = torch.randn(5, 4, dtype=torch.float64)
     found = Owners.of(owner, 5).linear(values, weight, bias)
-    expected = torch.stack([weight[u] @ v + bias[u] for u, v in zip(users, values, strict=True)] or [values.new_zeros(4)])
+    expected = torch.stack(
+        [weight[u] @ v + bias[u] for u, v in zip(users, values, strict=True)] or [values.new_zeros(4)]
+    )
     assert found.shape == (len(users), 4)
     torch.testing.assert_close(found, expected[: len(users)], rtol=0, atol=1e-12)
 
@@ -135,7 +137,9 @@ def test_an_encoder_layer_with_weights_of_the_users_own_equals_a_loop_over_users
     layer, rows = make_layer(memory=False), sequences()
     owners = torch.tensor([1, 0, 1, 3])  # user 2 has no sequence
     torch.manual_seed(5)
-    own = {name: value + 0.3 * torch.randn(4, *value.shape).double() for name, value in layer.weights().items()}
+    own = {
+        name: value + 0.3 * torch.randn(4, *value.shape).double() for name, value in layer.weights().items()
+    }
     values, packing = packed(rows, longest=8)
     users = owners[packing.sequences]
     found = layer.encode(values, packing, own, Owners.of(users, 4), users)

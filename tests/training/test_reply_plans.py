@@ -23,7 +23,9 @@ from tests.fixtures.reply_batches import MAX_CONTEXT, MAX_REPLY, VECTOR_SIZE, VO
 Task = tuple[list[int], list[int]]
 
 
-def random_table(num_replies: int, num_dialogues: int, *, longest: tuple[int, int], seed: int = 0) -> ReplyTable:
+def random_table(
+    num_replies: int, num_dialogues: int, *, longest: tuple[int, int], seed: int = 0
+) -> ReplyTable:
     """Replies of random dialogues and lengths."""
     rng = np.random.default_rng(seed)
 
@@ -145,7 +147,9 @@ def test_meta_sees_every_training_reply_once_and_shares_no_dialogue(epoch: int, 
         sides = [set(TABLE.reply_dialogues[half].tolist()) for half in (support, query)]
         assert not sides[0] & sides[1]
         assert len(sides[0] | sides[1]) <= max_dialogues
-        users = {next(n for n, pair in enumerate(HALVES) if d in np.concatenate(pair)) for d in sides[0] | sides[1]}
+        users = {
+            next(n for n, pair in enumerate(HALVES) if d in np.concatenate(pair)) for d in sides[0] | sides[1]
+        }
         assert len(users) == 1
         assert support or query
 
@@ -194,7 +198,9 @@ def trained(folder: Any, objective: str, **changes: Any) -> Any:
 
 
 @pytest.mark.parametrize("support_weight", [0.0, 1.0])
-def test_steps_of_single_tasks_train_also_where_one_half_is_missing(tmp_path: Any, support_weight: float) -> None:
+def test_steps_of_single_tasks_train_also_where_one_half_is_missing(
+    tmp_path: Any, support_weight: float
+) -> None:
     """A user with one dialogue is support alone every other epoch; with λ = 0 such a step moves nothing."""
     found = trained(tmp_path, "meta", support_weight=support_weight)
     assert all(np.isfinite(line["training loss"]) for line in found.history)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from ccrs.core.replies import ReplyTable
 from ccrs.core.samples import Ragged
 from ccrs.data.slots import Slotted, Slotter
 from ccrs.data.tokeniser import SPEAKERS, ReplyTokeniser
-from ccrs.data.turns import BREAK, Turn, turns_of
+from ccrs.data.turns import BREAK, Turn, clean, turns_of
 
 WORD = re.compile(r"\[[^\[\]]+\]|\w+(?:['’]\w+)*|[^\w\s]")
 
@@ -55,10 +55,11 @@ def build_replies(
     max_context: int,
     max_reply: int,
     dropped: Counter[str] | None = None,
+    counted: Container[int] | None = None,
 ) -> ReplyTable:
     """All recommender turns of ``dialogues``; longer contexts keep their last ``max_context`` tokens.
 
-    ``dropped`` counts what was left out or cut, by reason.
+    ``dropped`` counts what was left out or cut, by reason, in the dialogues ``counted`` (indices; None: in all).
     """
     dropped = Counter() if dropped is None else dropped
     users: dict[str, int] = {}
@@ -66,13 +67,15 @@ def build_replies(
     for number, dialogue in enumerate(dialogues):
         users.setdefault(dialogue.user, len(users))
         turns = list(slotted_turns(dialogue, slotter))
-        dropped["messages without text"] += sum(not message.text.strip() for message in dialogue.messages)
+        counts = counted is None or number in counted
+        if counts:
+            dropped["messages without text"] += sum(not clean(message.text) for message in dialogue.messages)
         ids = tokeniser.encode_many([found.context for found in turns])
         before: list[int] = []
         for found, read in zip(turns, ids, strict=True):
             if found.turn.speaker == "recommender":
                 spoken = tokeniser.encode(found.reply.text)
-                dropped["replies cut to the longest length"] += len(spoken) > max_reply
+                dropped["replies cut to the longest length"] += counts and len(spoken) > max_reply
                 target = [*spoken[:max_reply], tokeniser.end_id]
                 kept.append((number, found, context_window(before, tokeniser, max_context), target))
             before += [tokeniser.role_ids[SPEAKERS[found.turn.speaker]], *read]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import cast
 
 import numpy as np
 import torch
@@ -23,9 +25,10 @@ from ccrs.models.decoding import DecodingConfig, decode
 from ccrs.models.reranking import ScoredCandidate, rank_candidates
 from ccrs.models.responder import DecoderState
 
-NUM_MIXED, NUM_RETRIEVED, NUM_AGREED = 32, 4, 12
+NUM_MIXED, NUM_RETRIEVED, NUM_AGREED = 20, 4, 12
 """Samples of the mixture (they vote as well), replies the selector finds, replies most of the samples agree with."""
 _VOTING_TOP_P = 0.95
+_STREAMS = 64  # random streams of one situation
 _SITUATIONS_A_BATCH = 16
 
 
@@ -96,16 +99,13 @@ class ReplyChooser:
     ) -> list[_Candidate]:
         """All candidates of all situations, equal ones once, by situation."""
         config = config or self.writer.responder.config.decoding
-        sampled = config.model_copy(
-            update={"method": "nucleus", "num_samples": NUM_MIXED, "top_p": _VOTING_TOP_P, "temperature": 1.0}
+        votes, single = self._sampled(situations, batch, inner, config)
+        greedy = self._decoded(
+            self._start(batch, inner),
+            self.writer.bias(situations),
+            config.model_copy(update={"method": "greedy"}),
         )
-        votes = self._drawn(situations, batch, inner, sampled, None)
-        greedy = config.model_copy(update={"method": "greedy"})
-        written = [self._drawn(situations, batch, inner, greedy, None), votes]
-        if self.model.config.customization == "styles":
-            for style in range(self.model.config.num_styles):
-                single = config.model_copy(update={"method": "nucleus", "num_samples": 1})
-                written.append(self._drawn(situations, batch, inner, single, style))
+        written = [greedy, votes, single]
         written.append(self._retrieved(batch, votes))
         found: list[_Candidate] = []
         for row, situation in enumerate(situations):
@@ -116,30 +116,58 @@ class ReplyChooser:
                 found.append(_Candidate(row, ids, slotted, self.writer.filled(slotted, situation), agreement))
         return found
 
-    def _drawn(
-        self,
-        situations: Sequence[Situation],
-        batch: ReplyBatch,
-        inner: Inner | None,
-        config: DecodingConfig,
-        style: int | None,
-    ) -> list[list[tuple[int, ...]]]:
-        """Token ids of what is decoded for each situation, of one style or the mixture."""
-        only = None if style is None else torch.full((len(situations),), style, device=batch.owners.device)
+    @torch.no_grad()
+    def _sampled(
+        self, situations: Sequence[Situation], batch: ReplyBatch, inner: Inner | None, config: DecodingConfig
+    ) -> tuple[list[list[tuple[int, ...]]], list[list[tuple[int, ...]]]]:
+        """What is sampled for each situation: of the mixture, and of every single style; all written side by side."""
+        num_styles = self.model.config.num_styles if self.model.config.customization == "styles" else 0
+        streams = NUM_MIXED + num_styles
+        state = self._start(batch, inner)
+        rows = torch.arange(len(situations)).repeat_interleave(streams)
+        if num_styles:
+            styles = [
+                self.model.word_bias(batch.vectors, batch.owners, inner, torch.full_like(batch.owners, style))
+                for style in range(num_styles)
+            ]
+            mixed = cast("Tensor", state.bias)
+            every = torch.stack([*[mixed] * NUM_MIXED, *cast("list[Tensor]", styles)], dim=1)
+            state = replace(self.model.select(state, rows), bias=every.flatten(0, 1))
+        else:
+            state = self.model.select(state, rows)
+        seeds = [s.seed * _STREAMS + stream for s in situations for stream in range(streams)]
+        sampling = config.model_copy(update={"method": "nucleus", "num_samples": 1, "top_p": _VOTING_TOP_P})
+        with torch.autocast(batch.owners.device.type, torch.bfloat16):
+            found = self._decoded(state, self.writer.bias(situations)[rows], sampling, seeds)
+        groups = [found[start : start + streams] for start in range(0, len(found), streams)]
+        return (
+            [[ids for texts in group[:NUM_MIXED] for ids in texts] for group in groups],
+            [[ids for texts in group[NUM_MIXED:] for ids in texts] for group in groups],
+        )
+
+    def _start(self, batch: ReplyBatch, inner: Inner | None) -> DecoderState:
         with torch.no_grad():
-            state = self.model.start(batch, inner, only)
-        offset = 0 if style is None else style + 1
+            return self.model.start(batch, inner)
+
+    def _decoded(
+        self,
+        state: DecoderState,
+        bias: Tensor,
+        config: DecodingConfig,
+        seeds: Sequence[int] | None = None,
+    ) -> list[list[tuple[int, ...]]]:
+        """Token ids of what is decoded for each row of the state, without what did not come to an end."""
         found = decode(
             self.model,
             state,
-            len(situations),
+            len(bias),
             config,
             start_id=self.tokeniser.start_id,
             end_id=self.tokeniser.end_id,
             forbidden=self.writer.forbidden,
-            bias=self.writer.bias(situations),
-            seeds=torch.tensor([situation.seed * 64 + offset for situation in situations]),
-            device=batch.owners.device,
+            bias=bias,
+            seeds=None if seeds is None else torch.tensor(seeds),
+            device=state.memory_mask.device,
         )
         return [[candidate.token_ids for candidate in row if candidate.finished] for row in found]
 
@@ -171,7 +199,7 @@ class ReplyChooser:
         with torch.no_grad():
             state = self.model.start(batch, inner)
             given = self._log_likelihoods(self.model.select(state, rows), ids)
-            prior = self._log_likelihoods(self.model.select(self._silence(), torch.zeros_like(rows)), ids)
+            prior = self._log_likelihoods(self.model.select(self._silence, torch.zeros_like(rows)), ids)
             reply_ids, mask = padded(Ragged.from_rows(ids), np.arange(len(ids)))
             selector = self.chooser.selector
             contexts = selector.encode_contexts(batch.context_ids, batch.context_mask)
@@ -186,6 +214,7 @@ class ReplyChooser:
                 float(fits[number]),
                 self.chooser.acts.log_probability(reply_act(candidate.slotted), states[candidate.row]),
                 agreement=candidate.agreement,
+                statement=float(candidate.filled is not None and bool(candidate.filled.statements)),
                 fillable=candidate.filled is not None,
             )
             for number, candidate in enumerate(candidates)
@@ -202,8 +231,9 @@ class ReplyChooser:
         losses = self.model.likelihoods(state, given, wanted, real)
         return -torch.zeros(len(ids)).index_add_(0, real.nonzero()[:, 0], losses)
 
+    @cached_property
     def _silence(self) -> DecoderState:
         """The state of an empty context of nobody: what is likely to be said anyway."""
         vector = torch.zeros(1, self.model.sizes.vector_size)
-        owners = torch.zeros(1, dtype=torch.long)
-        return self.model.start(live_batch([[self.tokeniser.start_id]], vector, owners, 1))
+        nobody = live_batch([[self.tokeniser.start_id]], vector, torch.zeros(1, dtype=torch.long), 1)
+        return self._start(nobody.to(self.model.device), None)

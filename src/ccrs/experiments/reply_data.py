@@ -10,7 +10,7 @@ from ccrs.artifacts.responder import TextConfig
 from ccrs.artifacts.run import Run
 from ccrs.core.dialogue import Dialogue
 from ccrs.core.replies import ReplyTable
-from ccrs.core.samples import SampleTable, UserTask
+from ccrs.core.samples import IntArray, SampleTable, UserTask
 from ccrs.data.replies import build_replies
 from ccrs.data.reply_batching import ReplyBatchBuilder
 from ccrs.data.samples import build_samples
@@ -43,8 +43,12 @@ def reply_data(
     tasks: Sequence[UserTask],
     *,
     fact_weight: float = 1.0,
+    apart: IntArray | None = None,
 ) -> ReplyData:
-    """Everything about the replies of ``dialogues``; vectors of the tasks' query are adapted to their support."""
+    """Everything about the replies of ``dialogues``; vectors of the tasks' query are adapted to their support.
+
+    ``apart`` are the dialogues that are trained on (see ``reply_vectors``).
+    """
     slotter = make_slotter(run, config)
     dropped: Counter[str] = Counter()
     replies = build_replies(
@@ -54,8 +58,9 @@ def reply_data(
         max_context=config.max_context,
         max_reply=config.max_reply,
         dropped=dropped,
+        counted=None if apart is None else set(apart.tolist()),
     )
     table = build_samples(run.catalogue, dialogues, every_message=True)
-    vectors = reply_vectors(run, table, replies, tasks)
+    vectors = reply_vectors(run, table, replies, tasks, apart=apart)
     builder = ReplyBatchBuilder(replies, vectors, fact_weight=fact_weight)
     return ReplyData(slotter, table, replies, builder, +dropped)

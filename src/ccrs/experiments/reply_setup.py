@@ -84,7 +84,9 @@ def set_up_replies(config: ResponderTrainConfig, run: Run, corpus: Corpus) -> Re
     crossed = crossed_tasks(corpus.table, division.train, run.config.data.seed)
     tasks = [*crossed, *division.validation, *division.test]
     weight = config.training.fact_weight
-    data = reply_data(run, corpus.dialogues, tokeniser, config.text, tasks, fact_weight=weight)
+    data = reply_data(
+        run, corpus.dialogues, tokeniser, config.text, tasks, fact_weight=weight, apart=dialogues
+    )
     confirmed = None
     if config.text.confirmed_facts:
         confirmed = confirmed_facts(learned, run.catalogue, run.triples)

@@ -22,18 +22,27 @@ from ccrs.models.registry import as_adaptable
 _CONTEXTS_A_BATCH = 512
 
 
-def reply_vectors(run: Run, table: SampleTable, replies: ReplyTable, tasks: Sequence[UserTask]) -> Vectors:
+def reply_vectors(
+    run: Run,
+    table: SampleTable,
+    replies: ReplyTable,
+    tasks: Sequence[UserTask],
+    *,
+    apart: IntArray | None = None,
+) -> Vectors:
     """Vectors of all replies; those of the tasks' query dialogues are adapted to the tasks' support.
 
     ``table`` holds a context for every message of the recommenders (``build_samples(every_message=True)``) of the
-    same dialogues.
+    same dialogues. The dialogues ``apart`` (those trained on) share no batch with others, whose content would else
+    show in the last digits.
     """
+    apart = np.zeros(0, np.int64) if apart is None else apart
     builder = run_builder(run, table)
     reply_of = reply_of_context(table, replies)
     wanted = np.flatnonzero(reply_of >= 0)
     unadapted: FloatArray | None = None
-    for start in range(0, len(wanted), _CONTEXTS_A_BATCH):
-        chosen = wanted[start : start + _CONTEXTS_A_BATCH]
+    is_apart = np.isin(table.context_dialogues[wanted], apart)
+    for chosen in [*_batches(wanted[is_apart]), *_batches(wanted[~is_apart])]:
         with torch.no_grad():
             found = plain_vectors(run, builder.plain(chosen)).numpy()
         if unadapted is None:
@@ -43,11 +52,20 @@ def reply_vectors(run: Run, table: SampleTable, replies: ReplyTable, tasks: Sequ
         unadapted = np.zeros((0, 1), np.float32)
     adapted = unadapted.copy()
     if run.adapts:
-        for group in task_groups(table, [task for task in tasks if len(task.support)]):
+        supported = [task for task in tasks if len(task.support)]
+        first, others = (
+            [task for task in supported if np.isin(task.query, apart).all() == which]
+            for which in (True, False)
+        )
+        for group in [*task_groups(table, first), *task_groups(table, others)]:
             contexts = builder.contexts_of(np.concatenate([task.query for task in group]))
             kept = reply_of[contexts] >= 0
             adapted[reply_of[contexts[kept]]] = adapted_vectors(run, builder, group).numpy()[kept]
     return Vectors(adapted, unadapted)
+
+
+def _batches(contexts: IntArray) -> list[IntArray]:
+    return [contexts[at : at + _CONTEXTS_A_BATCH] for at in range(0, len(contexts), _CONTEXTS_A_BATCH)]
 
 
 def plain_vectors(run: Run, batch: Batch) -> Tensor:

@@ -62,6 +62,11 @@ def train_responder(
     setup = set_up_replies(config, run, corpus)
     if len(setup.training) == 0:
         raise ConfigError(f"{corpus.path}: no recommender speaks in the training part. Use more data.")
+    if config.choose and len(query_replies(setup.builder, setup.division.validation)) < 2:
+        raise ConfigError(
+            f"{corpus.path}: the validation users have fewer than 2 replies, too few to train the selector on. "
+            "Use more data, or --set choose=false."
+        )
     processes = Workers(1, device)
     processes.start()
     folder = out / FOLDER
@@ -169,5 +174,7 @@ def _fingerprint(config: ResponderTrainConfig, corpus: Corpus, recommender: Path
     """Changes with the configuration (but for the number of epochs), the data and the recommender."""
     values = config.model_dump()
     values["training"].pop("epochs")
+    for later in ("title", "decoding", "choosing", "choose", "selector_training"):
+        values.pop(later)  # looked at after training only
     parts = [values, corpus.manifest.checksum, (recommender / MANIFEST).read_text(encoding="utf-8")]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

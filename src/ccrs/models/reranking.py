@@ -19,7 +19,7 @@ from ccrs.core.config import StrictConfig
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-Term = Literal["likelihood", "prior", "selector", "act", "agreement", "repetition", "length"]
+Term = Literal["likelihood", "prior", "selector", "act", "agreement", "statement", "repetition", "length"]
 TERMS: tuple[Term, ...] = get_args(Term)
 
 
@@ -36,6 +36,8 @@ class RerankConfig(StrictConfig):
     """Weight of log P(act | state)."""
     agreement: float = Field(0.0, ge=0)
     """Weight of the overlap with everything else the model might say (``consensus``), 0 to 1."""
+    statement: float = Field(0.0, ge=0)
+    """Added where a reply states a fact about a film: otherwise truth is easiest by silence."""
     repetition: float = Field(2.0, ge=0)
     """Weight of the share of n-grams said before, subtracted."""
     length: float = Field(2.0, ge=0)
@@ -63,6 +65,7 @@ class ScoredCandidate:
     selector: float
     act_log_probability: float
     agreement: float = 0.0
+    statement: float = 0.0
     fillable: bool = True
 
 
@@ -109,11 +112,11 @@ def candidate_terms(
     scale = (lengths + 1.0) ** config.length_exponent
     known = np.array(
         [
-            (c.log_likelihood, c.unconditional, c.selector, c.act_log_probability, c.agreement)
+            (c.log_likelihood, c.unconditional, c.selector, c.act_log_probability, c.agreement, c.statement)
             for c in candidates
         ],
         np.float64,
-    ).reshape(-1, 5)
+    ).reshape(-1, 6)
     short = np.log(config.min_tokens / np.maximum(lengths, 1.0))
     long = np.log(np.maximum(lengths, 1.0) / config.max_tokens)
     return np.stack(
@@ -123,6 +126,7 @@ def candidate_terms(
             known[:, 2],
             known[:, 3],
             known[:, 4],
+            known[:, 5],
             repetition([c.token_ids for c in candidates], history, config.ngram),
             np.maximum(np.maximum(short, long), 0.0),
         ],
@@ -139,6 +143,7 @@ def term_weights(config: RerankConfig) -> FloatArray:
             config.selector,
             config.act,
             config.agreement,
+            config.statement,
             -config.repetition,
             -config.length,
         ]

@@ -13,7 +13,8 @@ from ccrs.core.samples import IntArray
 from ccrs.data.reply_batching import ReplyBatchBuilder
 
 Step = Callable[[], ReplyBatch | None]
-_POOL = 32
+_POOL, _BANDS = 128, 24
+"""Batches that are sorted together, and bands of like contexts that are sorted by their replies."""
 
 
 class PlainReplyPlan:
@@ -30,10 +31,20 @@ class PlainReplyPlan:
         batches: list[IntArray] = []
         for start in range(0, len(shuffled), self.batch_size * _POOL):
             pool = shuffled[start : start + self.batch_size * _POOL]
-            pool = pool[np.argsort(self.builder.table.contexts.lengths[pool], kind="stable")]
-            batches += [pool[at : at + self.batch_size] for at in range(0, len(pool), self.batch_size)]
+            batches += self._batches(pool)
         order = rng.permutation(len(batches))
         return [partial(self._build, batches[number][share[0] :: share[1]]) for number in order]
+
+    def _batches(self, pool: IntArray) -> list[IntArray]:
+        """A pool cut into batches of like contexts and, within bands of those, like replies."""
+        contexts, targets = self.builder.table.contexts.lengths, self.builder.table.targets.lengths
+        pool = pool[np.argsort(contexts[pool], kind="stable")]
+        bands = np.array_split(pool, _BANDS) if len(pool) >= _BANDS * self.batch_size else [pool]
+        batches: list[IntArray] = []
+        for band in bands:
+            ordered = band[np.argsort(targets[band], kind="stable")] if len(bands) > 1 else band
+            batches += [ordered[at : at + self.batch_size] for at in range(0, len(ordered), self.batch_size)]
+        return batches
 
     def _build(self, chosen: IntArray) -> ReplyBatch | None:
         return self.builder.plain(chosen) if len(chosen) else None
