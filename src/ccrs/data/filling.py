@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ccrs.core.graph import Catalogue, Triple
 from ccrs.core.replies import ITEM_SLOT
 from ccrs.data.confirmation import Facts
-from ccrs.data.slots import ERA_SLOT, NAMED_SLOT, YEAR_SLOT, fact_slot
+from ccrs.data.slots import ERA_SLOT, NAMED_SLOT, SENTENCE_END, YEAR_SLOT, fact_slot
 from ccrs.data.turns import BREAK
 
 _SLOT = re.compile(r"\[[^\[\]]+\]")
@@ -79,7 +79,8 @@ class Filler:
     def fill(self, slotted: str, films: Films, preference: Preference | None = None) -> Filled | None:
         """The reply with its slots filled, or None when one of them cannot be.
 
-        A fact belongs to the film last before it, else to the first one after it, else to the latest film named;
+        A fact belongs to the film last before it, else to the first one after it in the same sentence, else to the
+        latest film named, else to the first one after it;
         the same slot twice gets different values. ``preference`` orders the values of a relation.
         """
         order = preference or self.values
@@ -101,7 +102,7 @@ class Filler:
                 before = item
                 pieces.append((self.catalogue.entities[item].title, ITEM_SLOT))
                 continue
-            about = before if before is not None else self._about(places, films)
+            about = before if before is not None else self._about(slotted, slot.end(), places, films)
             value = None if about is None else self._value(name, about, order, used)
             if about is None or value is None:
                 return None
@@ -132,10 +133,19 @@ class Filler:
             places.append((slot, item))
         return places
 
-    def _about(self, places: Sequence[tuple[re.Match[str], int | None]], films: Films) -> int | None:
-        """The film of facts that come before any film of the reply."""
-        first = next((item for _, item in places if item is not None), None)
-        return first if first is not None else next(iter(films.named), None)
+    def _about(
+        self, slotted: str, end: int, places: Sequence[tuple[re.Match[str], int | None]], films: Films
+    ) -> int | None:
+        """The film of a fact, ending at ``end``, that comes before any film of the reply.
+
+        In the same sentence it is the film that follows ("a good comedy is ..."), in an earlier one the film under
+        discussion ("It is a great comedy. Have you seen ...").
+        """
+        following = next(((slot.start(), item) for slot, item in places if item is not None), None)
+        discussed = next(iter(films.named), None)
+        if following is None or (discussed is not None and SENTENCE_END.search(slotted, end, following[0])):
+            return discussed
+        return following[1]
 
     def _value(self, slot: str, item: int, order: Preference, used: set[tuple[int, str, str]]) -> str | None:
         """What a fact slot of a film is filled with: the first value not yet said."""

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ccrs.core.dialogue import Mention
 from ccrs.core.graph import Catalogue, Triple
 from ccrs.core.replies import ITEM_SLOT
 from ccrs.data.turns import Turn, cut
@@ -21,7 +22,7 @@ YEAR_SLOT, ERA_SLOT = "[year]", "[era]"
 _YEARS = re.compile(r"(?<![\w(])(?:(?P<era>(?:19|20)?[0-9]0['’]?s)|(?P<year>(?:19|20)\d\d))(?!\w)")
 _TAKEN = {"item", "named", "year", "era", "pad", "start", "end", "seeker", "recommender", "break"}
 _FILM_WORDS = {"film", "films", "movie", "movies", "flick", "flicks"}
-_SENTENCE_END = re.compile(r"[.!?]+(?=\s|$)|\[break\]")
+SENTENCE_END = re.compile(r"[.!?]+(?=\s|$)|\[break\]")
 
 
 @dataclass(frozen=True)
@@ -87,10 +88,11 @@ class Slotter:
             if as_context or not self.facts:
                 parts.append(words)
                 continue
-            following = next((found for found in places[number:] if found is not None), focus)
-            about = following if before is None else before
             replaced, count = words, 0
             if mention is not None:
+                about = (
+                    before if before is not None else _following(turn.text, mention, pieces, places, focus)
+                )
                 asks = not items and _is_question(turn.text, mention.end)
                 replaced, count = self._fact(words, mention.entity, about, asks=asks)
             elif items:
@@ -132,11 +134,29 @@ def fact_slot(relation: str) -> str:
     return f"[{name} fact]" if name in _TAKEN else f"[{name}]"
 
 
+def _following(
+    text: str,
+    fact: Mention,
+    pieces: Sequence[tuple[str, Mention | None]],
+    places: Sequence[int | None],
+    focus: int | None,
+) -> int | None:
+    """The film of a fact before any film of the turn.
+
+    In the same sentence it is the film that follows, in an earlier one ``focus``, where there is one.
+    """
+    for (_, mention), item in zip(pieces, places, strict=True):
+        if item is not None and mention is not None:
+            elsewhere = SENTENCE_END.search(text, fact.end, mention.start) is not None
+            return focus if elsewhere and focus is not None else item
+    return focus
+
+
 def _year_slot(found: re.Match[str]) -> str:
     return ERA_SLOT if found["era"] else YEAR_SLOT
 
 
 def _is_question(text: str, position: int) -> bool:
     """Whether the sentence around ``position`` ends with a question mark."""
-    end = _SENTENCE_END.search(text, position)
+    end = SENTENCE_END.search(text, position)
     return end is not None and "?" in end[0]

@@ -77,6 +77,15 @@ class ReplyTokeniser:
         """The tokens that are no words: padding, start, end, speakers, break."""
         return {name: number for name in _ROLES if (number := self._tokenizer.token_to_id(name)) is not None}
 
+    @cached_property
+    def bracket_ids(self) -> list[int]:
+        """The tokens that hold a square bracket and are neither slots nor roles; no cleaned text has one."""
+        special = {*self.slots.values(), *self.role_ids.values()}
+        vocabulary = self._tokenizer.get_vocab()
+        return sorted(
+            n for name, n in vocabulary.items() if n not in special and ("[" in name or "]" in name)
+        )
+
     def encode(self, text: str) -> list[int]:
         """Token ids of a text; ``[item]`` and the other slots are one token each."""
         return list(self._tokenizer.encode(f" {text}" if text else "").ids)

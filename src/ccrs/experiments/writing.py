@@ -83,6 +83,7 @@ class ReplyWriter:
         self.forbidden = torch.zeros(len(self.tokeniser), dtype=torch.bool)
         for name in (PAD, START, *SPEAKERS.values()):
             self.forbidden[self.tokeniser.role_ids[name]] = True
+        self.forbidden[self.tokeniser.bracket_ids] = True  # nobody writes them: what looks like a slot is one
         if not responder.config.text.fact_slots:
             self.forbidden[list(self._facts.values())] = True
 
