@@ -86,6 +86,10 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    beside: Annotated[
+        list[Path] | None,
+        typer.Option("--beside", help="Runs that talk, for the same table of replies.", show_default=False),
+    ] = None,
     save_replies: Annotated[
         Path | None,
         typer.Option("--save-replies", help="Write what every row says, a line a reply.", show_default=False),
@@ -121,7 +125,12 @@ def evaluate(
     said = None
     if replies and dialogues is None and has_responder(run):
         said = evaluate_replies(
-            run, split=split.value, data=data, truth_graphs=truth_graph or [], announce=remark
+            run,
+            split=split.value,
+            data=data,
+            truth_graphs=truth_graph or [],
+            beside=beside or [],
+            announce=remark,
         )
         if save_replies is not None:
             write_replies(save_replies, said)

@@ -12,6 +12,7 @@ import numpy as np
 
 from ccrs.artifacts.responder import ResponderRun, load_responder
 from ccrs.artifacts.run import Run, load_run
+from ccrs.core.errors import CheckpointError
 from ccrs.core.files import replacing
 from ccrs.core.samples import IntArray, Ragged, UserTask
 from ccrs.data.reply_batching import FloatArray, ReplyBatchBuilder, Vectors
@@ -21,7 +22,7 @@ from ccrs.evaluation.reply_report import reply_differences, reply_report
 from ccrs.evaluation.significance import interval
 from ccrs.evaluation.text_overlap import swap_partners
 from ccrs.evaluation.truth import FactSource, TruthFigures, judge_statements, truth_figures
-from ccrs.experiments.corpus import Division, divide
+from ccrs.experiments.corpus import Corpus, Division, divide
 from ccrs.experiments.evaluate import SplitName, own_corpus, signature
 from ccrs.experiments.fact_sources import facts_of_triples, load_graph_facts
 from ccrs.experiments.reply_data import ReplyData, reply_data
@@ -37,6 +38,7 @@ from ccrs.experiments.writing import Written
 CHOSEN = "+"
 """Stands behind a model's title where its replies are chosen among candidates."""
 Announce = Callable[[str], None]
+_SWAP = ("own_is_likelier", "own_is_likelier_ci95", "gain_per_word", "gain_per_word_ci95")
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ def evaluate_replies(
     split: SplitName = "test",
     data: Path | None = None,
     truth_graphs: Sequence[Path] = (),
+    beside: Sequence[Path] = (),
     num_users: int | None = None,
     resamples: int = 1000,
     seed: int = 0,
@@ -62,6 +65,7 @@ def evaluate_replies(
 ) -> ReplyEvaluation:
     """Judge the replies of the run in ``folder`` at every recommender turn of the split's query dialogues.
 
+    ``beside`` are runs trained on the same data and split whose replies stand in the same table.
     ``truth_graphs`` are folders of graphs that judge statements about films (not those that fill the slots);
     without one the run's own graph judges, and the report says so. ``num_users`` judges the first users only.
     Raises ``CheckpointError`` for a run without responder, ``DataError`` for data that is gone or changed.
@@ -75,13 +79,10 @@ def evaluate_replies(
     read = reply_data(run, corpus.dialogues, responder.tokeniser, responder.config.text, everybody)
     maker = ReplyRows(run, responder, corpus.dialogues, read, tasks, seed=seed)
     training = training_replies(responder, read, division)
-    title = responder.config.title
-    announce(f"writing {len(maker.turns):,} replies")
-    written = {title: maker.written(choose=False)}
-    if responder.chooser is not None:
-        announce(f"choosing {len(maker.turns):,} replies among candidates")
-        written[title + CHOSEN] = maker.written(choose=True)
+    written = _written(maker, announce)
     rows = {name: maker.judged(found) for name, found in written.items()}
+    for other in beside:
+        rows |= _beside(other, corpus, run, rows, split, num_users, announce, seed=seed)
     rows[HUMAN] = maker.human()
     rows[SENTENCE] = maker.constant(training, bag=False, seed=seed)
     rows[BAG] = maker.constant(training, bag=True, seed=seed)
@@ -90,6 +91,7 @@ def evaluate_replies(
     source, judged_by = _source(run, truth_graphs)
     likelihoods = _likelihoods(responder, read.builder, maker, tasks)
     report = _report(maker, rows, written, training, source, likelihoods, resamples=resamples, seed=seed)
+    title = responder.config.title
     report |= {
         "dataset": run.data.dataset,
         "split": split,
@@ -101,6 +103,45 @@ def evaluate_replies(
         | {"responder": title, "responder_commit": responder.commit, "seed": seed},
     }
     return ReplyEvaluation(report, rows, maker, written)
+
+
+def _written(maker: ReplyRows, announce: Announce) -> dict[str, list[Written]]:
+    """What a run says: plainly decoded and, where it has a chooser, chosen."""
+    title = maker.responder.config.title
+    announce(f"{title}: writing {len(maker.turns):,} replies")
+    written = {title: maker.written(choose=False)}
+    if maker.responder.chooser is not None:
+        announce(f"{title}{CHOSEN}: choosing {len(maker.turns):,} replies among candidates")
+        written[title + CHOSEN] = maker.written(choose=True)
+    return written
+
+
+def _beside(
+    folder: Path,
+    corpus: Corpus,
+    run: Run,
+    rows: Mapping[str, list[JudgedReply]],
+    split: SplitName,
+    num_users: int | None,
+    announce: Announce,
+    *,
+    seed: int,
+) -> dict[str, list[JudgedReply]]:
+    """The rows of another run on the same contexts; raises ``CheckpointError`` when it was trained on others."""
+    other, responder = load_run(folder), load_responder(folder)
+    if other.data.checksum != run.data.checksum or other.data.test != run.data.test:
+        raise CheckpointError(f"{folder}: was trained on other data or another split. Train both alike.")
+    division = divide(corpus, other.config.data)
+    everybody = [*division.validation, *division.test]
+    read = reply_data(other, corpus.dialogues, responder.tokeniser, responder.config.text, everybody)
+    maker = ReplyRows(other, responder, corpus.dialogues, read, division.tasks(split)[:num_users], seed=seed)
+    found = {name: maker.judged(written) for name, written in _written(maker, announce).items()}
+    taken = set(found) & set(rows)
+    if taken:
+        raise CheckpointError(
+            f"{folder}: is called {min(taken)!r} like another one. Train it with --set title=..."
+        )
+    return found
 
 
 def training_replies(responder: ResponderRun, read: ReplyData, division: Division) -> IntArray:
@@ -154,11 +195,11 @@ def _report(
         if own:
             attempts = np.array([one.attempt for one in written[name]])
             found[name]["stock_replies"] = float((attempts < 0).mean())
-    first, *others = rows
     differences = {
-        f"{first} - {other}": reply_differences(rows[first], rows[other], resamples=resamples, seed=seed)
-        for other in others
-        if other != HUMAN
+        f"{own} - {other}": reply_differences(rows[own], rows[other], resamples=resamples, seed=seed)
+        for own in written
+        for other in rows
+        if other not in (own, HUMAN, *list(written)[:1])
     }
     return {"rows": found, "differences": differences}
 
@@ -205,6 +246,8 @@ def _swap(responder: ResponderRun, read: ReplyData, maker: ReplyRows, *, seed: i
     users = table.dialogue_users[table.reply_dialogues[replies]]
     other = swap_partners(users, seed=seed)
     kept = users[other] != users
+    if not kept.any():  # a single user has nobody to swap with
+        return dict.fromkeys(_SWAP)
     contexts, vectors = [row.tolist() for row in _rows(table.contexts)], read.builder.vectors
     swapped, moved = list(contexts), vectors.adapted.copy()
     for here, there in zip(replies.tolist(), replies[other].tolist(), strict=True):
