@@ -33,9 +33,15 @@ def fill(slotted: str, offered: tuple[str, ...] = OFFERED, named: tuple[str, ...
         ),
         ("[item] with [actor] and [actor]", "Alien (1979) with Sigourney Weaver and John Hurt"),
         ("It is a [genre]", "It is a comedy"),  # no film in the reply: the latest named
-        ("It is a great [genre]. Seen [item]?", "It is a great comedy. Seen Alien (1979)?"),  # it: the latest named
+        (
+            "It is a great [genre]. Seen [item]?",
+            "It is a great comedy. Seen Alien (1979)?",
+        ),  # it: the latest named
         ("It is a [genre] [break] Seen [item]?", "It is a comedy\nSeen Alien (1979)?"),
-        ("A great [genre] is [item].", "A great horror is Alien (1979)."),  # in one sentence: the film that follows
+        (
+            "A great [genre] is [item].",
+            "A great horror is Alien (1979).",
+        ),  # in one sentence: the film that follows
         ("[item] is a [genre] movie", "Alien (1979) is a horror movie"),
         ("[item], [item] is a [genre] movie", "Alien (1979), Heat (1995) is an action movie"),
         ("An [genre] movie: [item]", "A horror movie: Alien (1979)"),

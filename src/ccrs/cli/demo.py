@@ -94,7 +94,8 @@ def style_lines(shown: Demo) -> str:
     return (
         "Does it speak in the style of each topic? Mutual information in bits, held-out people and phrasings:\n"
         + table(["of", "and", "bits", "by chance", "p"], rows)
-        + f"\n{found.agreement:.0%} of its replies sound like the film they suggest (one of four styles by chance)."
+        + f"\n{found.agreement:.0%} of its replies sound like the film they suggest "
+        f"(always the commonest style: {found.commonest:.0%})."
     )
 
 
@@ -118,8 +119,7 @@ def _conversation(talk: Talk, preferred: str) -> str:
 
 
 def _bits(found: StyleInformation | None) -> list[str]:
-    return (
-        ["-"] * 3
-        if found is None
-        else [f"{found.bits:.2f}", f"{found.shuffled:.2f}", f"{found.p_value_by_user:.3f}"]
-    )
+    if found is None:
+        return ["-"] * 3
+    p = found.p_value_by_user
+    return [f"{found.bits:.3f}", f"{found.shuffled:.3f}", "<.001" if p < 0.001 else f"{p:.3f}".lstrip("0")]

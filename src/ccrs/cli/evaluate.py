@@ -78,6 +78,12 @@ def evaluate(
         bool,
         typer.Option("--replies/--no-replies", help="Judge what the run says, where it has a responder."),
     ] = True,
+    reply_users: Annotated[
+        int | None,
+        typer.Option(
+            "--reply-users", min=1, help="Judge the replies to the first N users only.", show_default=False
+        ),
+    ] = None,
     truth_graph: Annotated[
         list[Path] | None,
         typer.Option(
@@ -130,6 +136,7 @@ def evaluate(
             data=data,
             truth_graphs=truth_graph or [],
             beside=beside or [],
+            num_users=reply_users,
             announce=remark,
         )
         if save_replies is not None:

@@ -81,7 +81,11 @@ def outcomes_of(
     """What evaluation needs to know of each judged sample."""
     contexts = table.sample_contexts[samples]
     users, targets = table.sample_users[samples], table.sample_targets[samples]
-    span = np.int64(1 + max(int(table.mentions.values.max(initial=0)), int(targets.max(initial=0))))
+    # Of all entities of the table: what a support dialogue names only after its last context counts as well.
+    named_last = int(table.dialogue_mentions.values.max(initial=0))
+    span = np.int64(
+        1 + max(named_last, int(table.mentions.values.max(initial=0)), int(targets.max(initial=0)))
+    )
     support_size = np.zeros(len(table.users), np.int64)
     known: list[IntArray] = [np.zeros(0, np.int64)]
     for task in tasks:

@@ -49,6 +49,8 @@ class StyleRecovery:
     written_film: StyleInformation
     agreement: float
     """Share of replies that sound like the known style of the film they name."""
+    commonest: float
+    """What that share would be for the one style that fits most of these films."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ def recover_styles(
         written_topic=_told(heard, topics, users, seed),
         written_film=_told(heard, films, users, seed),
         agreement=sum(agreed) / max(len(agreed), 1),
+        commonest=max(Counter(style for style in films if style).values(), default=0) / max(len(agreed), 1),
     )
 
 
