@@ -12,7 +12,7 @@ import typer
 
 from ccrs.artifacts.responder import has_responder
 from ccrs.artifacts.run import load_run
-from ccrs.cli.printing import remark, say
+from ccrs.cli.printing import counting, remark, say
 from ccrs.cli.replies import render_replies
 from ccrs.core.errors import ConfigError
 from ccrs.core.files import write_json
@@ -130,15 +130,17 @@ def evaluate(
     )
     said = None
     if replies and dialogues is None and has_responder(run):
-        said = evaluate_replies(
-            run,
-            split=split.value,
-            data=data,
-            truth_graphs=truth_graph or [],
-            beside=beside or [],
-            num_users=reply_users,
-            announce=remark,
-        )
+        with counting("replies") as progress:
+            said = evaluate_replies(
+                run,
+                split=split.value,
+                data=data,
+                truth_graphs=truth_graph or [],
+                beside=beside or [],
+                num_users=reply_users,
+                announce=remark,
+                progress=progress,
+            )
         if save_replies is not None:
             write_replies(save_replies, said)
             remark(f"replies written to {save_replies}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,12 @@ from ccrs.artifacts.responder import ResponderRun, load_responder
 from ccrs.artifacts.run import Run, load_run
 from ccrs.core.errors import CheckpointError
 from ccrs.core.files import replacing
-from ccrs.core.samples import IntArray, Ragged, UserTask
-from ccrs.data.reply_batching import FloatArray, ReplyBatchBuilder, Vectors
+from ccrs.core.samples import IntArray, UserTask
+from ccrs.data.reply_batching import FloatArray, ReplyBatchBuilder
 from ccrs.evaluation.judged import JudgedReply
 from ccrs.evaluation.name_spans import Names
 from ccrs.evaluation.reply_report import reply_differences, reply_report
 from ccrs.evaluation.significance import interval
-from ccrs.evaluation.text_overlap import swap_partners
 from ccrs.evaluation.truth import FactSource, TruthFigures, judge_statements, truth_figures
 from ccrs.experiments.corpus import Corpus, Division, divide
 from ccrs.experiments.evaluate import SplitName, own_corpus, signature
@@ -32,13 +31,13 @@ from ccrs.experiments.reply_judging import (
     negative_log_likelihoods,
     plain_batches,
 )
-from ccrs.experiments.reply_rows import BAG, HUMAN, RETRIEVED, SENTENCE, ReplyRows
+from ccrs.experiments.reply_rows import BAG, HUMAN, RETRIEVED, SENTENCE, Progress, ReplyRows
+from ccrs.experiments.reply_swap import swap_test
 from ccrs.experiments.writing import Written
 
 CHOSEN = "+"
 """Stands behind a model's title where its replies are chosen among candidates."""
 Announce = Callable[[str], None]
-_SWAP = ("own_is_likelier", "own_is_likelier_ci95", "gain_per_word", "gain_per_word_ci95")
 
 
 @dataclass(frozen=True)
@@ -62,12 +61,14 @@ def evaluate_replies(
     resamples: int = 1000,
     seed: int = 0,
     announce: Announce = lambda _: None,
+    progress: Progress = lambda done, total: None,
 ) -> ReplyEvaluation:
     """Judge the replies of the run in ``folder`` at every recommender turn of the split's query dialogues.
 
     ``beside`` are runs trained on the same data and split whose replies stand in the same table.
     ``truth_graphs`` are folders of graphs that judge statements about films (not those that fill the slots);
     without one the run's own graph judges, and the report says so. ``num_users`` judges the first users only.
+    ``announce`` is told each phase, ``progress`` how many of its replies are written.
     Raises ``CheckpointError`` for a run without responder, ``DataError`` for data that is gone or changed.
     """
     run, responder = load_run(folder), load_responder(folder)
@@ -79,10 +80,10 @@ def evaluate_replies(
     read = reply_data(run, corpus.dialogues, responder.tokeniser, responder.config.text, everybody)
     maker = ReplyRows(run, responder, corpus.dialogues, read, tasks, seed=seed)
     training = training_replies(responder, read, division)
-    written = _written(maker, announce)
+    written = _written(maker, announce, progress)
     rows = {name: maker.judged(found) for name, found in written.items()}
     for other in beside:
-        rows |= _beside(other, corpus, run, rows, split, num_users, announce, seed=seed)
+        rows |= _beside(other, corpus, run, rows, split, num_users, announce, progress, seed=seed)
     rows[HUMAN] = maker.human()
     rows[SENTENCE] = maker.constant(training, bag=False, seed=seed)
     rows[BAG] = maker.constant(training, bag=True, seed=seed)
@@ -97,7 +98,7 @@ def evaluate_replies(
         "split": split,
         "truth_judged_by": judged_by,
         "dropped": dict(responder.dropped),
-        "swap": _swap(responder, read, maker, seed=seed),
+        "swap": swap_test(responder.model, read.builder, maker.replies, seed=seed),
         "fit": _fit(maker, rows, written, division, split, seed=seed),
         "signature": signature([run])
         | {"responder": title, "responder_commit": responder.commit, "seed": seed},
@@ -105,14 +106,14 @@ def evaluate_replies(
     return ReplyEvaluation(report, rows, maker, written)
 
 
-def _written(maker: ReplyRows, announce: Announce) -> dict[str, list[Written]]:
+def _written(maker: ReplyRows, announce: Announce, progress: Progress) -> dict[str, list[Written]]:
     """What a run says: plainly decoded and, where it has a chooser, chosen."""
     title = maker.responder.config.title
     announce(f"{title}: writing {len(maker.turns):,} replies")
-    written = {title: maker.written(choose=False)}
+    written = {title: maker.written(choose=False, progress=progress)}
     if maker.responder.chooser is not None:
         announce(f"{title}{CHOSEN}: choosing {len(maker.turns):,} replies among candidates")
-        written[title + CHOSEN] = maker.written(choose=True)
+        written[title + CHOSEN] = maker.written(choose=True, progress=progress)
     return written
 
 
@@ -124,6 +125,7 @@ def _beside(
     split: SplitName,
     num_users: int | None,
     announce: Announce,
+    progress: Progress,
     *,
     seed: int,
 ) -> dict[str, list[JudgedReply]]:
@@ -135,7 +137,7 @@ def _beside(
     everybody = [*division.validation, *division.test]
     read = reply_data(other, corpus.dialogues, responder.tokeniser, responder.config.text, everybody)
     maker = ReplyRows(other, responder, corpus.dialogues, read, division.tasks(split)[:num_users], seed=seed)
-    found = {name: maker.judged(written) for name, written in _written(maker, announce).items()}
+    found = {name: maker.judged(written) for name, written in _written(maker, announce, progress).items()}
     taken = set(found) & set(rows)
     if taken:
         raise CheckpointError(
@@ -234,45 +236,6 @@ def _likelihoods(
     )
     replies, sums = negative_log_likelihoods(model, batches)
     return sums[np.argsort(replies)]
-
-
-def _swap(responder: ResponderRun, read: ReplyData, maker: ReplyRows, *, seed: int) -> dict[str, Any]:
-    """Human replies under their own context and under that of another user, by the unadapted model.
-
-    ``own_is_likelier`` is the share of replies that are likelier under their own, ``gain_per_word`` the mean gain in
-    nats a word; both with intervals by user.
-    """
-    table, replies = read.replies, maker.replies
-    users = table.dialogue_users[table.reply_dialogues[replies]]
-    other = swap_partners(users, seed=seed)
-    kept = users[other] != users
-    if not kept.any():  # a single user has nobody to swap with
-        return dict.fromkeys(_SWAP)
-    contexts, vectors = [row.tolist() for row in _rows(table.contexts)], read.builder.vectors
-    swapped, moved = list(contexts), vectors.adapted.copy()
-    for here, there in zip(replies.tolist(), replies[other].tolist(), strict=True):
-        swapped[here], moved[here] = contexts[there], vectors.adapted[there]
-    builder = ReplyBatchBuilder(
-        replace(table, contexts=Ragged.from_rows(swapped)), Vectors(moved, vectors.unadapted)
-    )
-    values = []
-    for one in (read.builder, builder):
-        order, sums = negative_log_likelihoods(responder.model, plain_batches(responder.model, one, replies))
-        values.append(sums[np.argsort(order)] / np.maximum(table.num_words[replies], 1))
-    gain = (values[1] - values[0])[kept].astype(np.float64)
-    _, numbers = np.unique(users[kept], return_inverse=True)
-    likelier = interval((gain > 0).astype(np.float64), numbers, seed=seed)
-    mean = interval(gain, numbers, seed=seed)
-    return {
-        "own_is_likelier": likelier.mean,
-        "own_is_likelier_ci95": [likelier.low, likelier.high],
-        "gain_per_word": mean.mean,
-        "gain_per_word_ci95": [mean.low, mean.high],
-    }
-
-
-def _rows(rows: Ragged) -> list[IntArray]:
-    return [rows[number] for number in range(len(rows))]
 
 
 def _fit(
