@@ -66,14 +66,14 @@ def test_grouping_changes_nothing(
 ) -> None:
     expected = judged[0]()
     calls: list[int] = []
-    groups = judging._groups
+    groups = judging.task_groups
 
     def counted(*arguments: object) -> list[object]:
         found = list(groups(*arguments))  # type: ignore[arg-type]
         calls.append(len(found))
         return found  # type: ignore[return-value]
 
-    monkeypatch.setattr(judging, "_groups", counted)
+    monkeypatch.setattr(judging, "task_groups", counted)
     monkeypatch.setattr(judging, "CONTEXTS_A_BATCH", size)
     found = judged[0]()
     assert calls[0] > 1

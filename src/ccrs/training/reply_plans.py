@@ -39,12 +39,11 @@ class PlainReplyPlan:
         """A pool cut into batches of like contexts and, within bands of those, like replies."""
         contexts, targets = self.builder.table.contexts.lengths, self.builder.table.targets.lengths
         pool = pool[np.argsort(contexts[pool], kind="stable")]
-        bands = np.array_split(pool, _BANDS) if len(pool) >= _BANDS * self.batch_size else [pool]
-        batches: list[IntArray] = []
-        for band in bands:
-            ordered = band[np.argsort(targets[band], kind="stable")] if len(bands) > 1 else band
-            batches += [ordered[at : at + self.batch_size] for at in range(0, len(ordered), self.batch_size)]
-        return batches
+        # Whole batches a band, so that there are as few batches as can be.
+        band = self.batch_size * max(1, round(len(pool) / self.batch_size / _BANDS))
+        bands = [pool[at : at + band] for at in range(0, len(pool), band)]
+        ordered = np.concatenate([one[np.argsort(targets[one], kind="stable")] for one in bands])
+        return [ordered[at : at + self.batch_size] for at in range(0, len(ordered), self.batch_size)]
 
     def _build(self, chosen: IntArray) -> ReplyBatch | None:
         return self.builder.plain(chosen) if len(chosen) else None
