@@ -67,6 +67,7 @@ def test_filling(slotted: str, expected: str) -> None:
         "[item] by [director] and [director]",  # Alien has one
         "[named], [named] by [director]",  # Mute has none
         "[named], [named] of [year]",
+        "[item] or [item]. Both are great [genre] movies.",  # no genre in common
         "[item], [item], [item] by [director]",
         "[seeker] [item]",
         "[start]",

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from ccrs.core.graph import Catalogue, Triple
 from ccrs.core.replies import ITEM_SLOT
 from ccrs.data.confirmation import Facts
-from ccrs.data.slots import ERA_SLOT, NAMED_SLOT, SENTENCE_END, YEAR_SLOT, fact_slot
+from ccrs.data.slots import ERA_SLOT, NAMED_SLOT, YEAR_SLOT, fact_slot, points_back
 from ccrs.data.turns import BREAK
 
 _SLOT = re.compile(r"\[[^\[\]]+\]")
 _ARTICLE = re.compile(r"\b([Aa])n?( \x00)")
+_SEVERAL = re.compile(r"\b(?:both|those|these|they|all)\b", re.IGNORECASE)
+_SENTENCES = re.compile(r"[.!?]+(?=\s)|\[break\]")
 _VOWELS = tuple("aeiouAEIOU")
 Preference = Callable[[int, str], Sequence[int]]
 """(film, relation) to the entities it may be filled with, the one to be talked about first."""
@@ -79,8 +81,8 @@ class Filler:
     def fill(self, slotted: str, films: Films, preference: Preference | None = None) -> Filled | None:
         """The reply with its slots filled, or None when one of them cannot be.
 
-        A fact belongs to the film last before it, else to the first one after it in the same sentence, else to the
-        latest film named, else to the first one after it;
+        A fact belongs to the film last before it (to all before it where the sentence says "both" or "those"), else
+        to the first one after it, else to the latest film named, which an earlier sentence with "it" is about too;
         the same slot twice gets different values. ``preference`` orders the values of a relation.
         """
         order = preference or self.values
@@ -90,7 +92,7 @@ class Filler:
         pieces: list[tuple[str, str]] = []
         statements: list[Statement] = []
         used: set[tuple[int, str, str]] = set()
-        end, before = 0, None
+        end, before = 0, list[int]()
         for slot, item in places:
             pieces.append((slotted[end : slot.start()], slotted[end : slot.start()]))
             end = slot.end()
@@ -99,15 +101,23 @@ class Filler:
                 pieces.append((name, ""))
                 continue
             if item is not None:
-                before = item
+                before.append(item)
                 pieces.append((self.catalogue.entities[item].title, ITEM_SLOT))
                 continue
-            about = before if before is not None else self._about(slotted, slot.end(), places, films)
-            value = None if about is None else self._value(name, about, order, used)
-            if about is None or value is None:
+            first = None if before else self._about(slotted, slot.end(), places, films)
+            about = (
+                self._sharing(slotted, slot.start(), before)
+                if before
+                else [first]
+                if first is not None
+                else []
+            )
+            value = self._value(name, about, order, used)
+            if value is None:
                 return None
-            used.add((about, name, value))
-            statements.append(Statement(about, self._relation_of.get(name, name.strip("[]")), value))
+            used.update((item, name, value) for item in about)
+            relation = self._relation_of.get(name, name.strip("[]"))
+            statements += [Statement(film, relation, value) for film in about]
             pieces.append((f"\x00{value}", f"\x00{value}"))
         pieces.append((slotted[end:], slotted[end:]))
         items = tuple(item for _, item in places if item is not None)
@@ -138,31 +148,44 @@ class Filler:
     ) -> int | None:
         """The film of a fact, ending at ``end``, that comes before any film of the reply.
 
-        In the same sentence it is the film that follows ("a good comedy is ..."), in an earlier one the film under
-        discussion ("It is a great comedy. Have you seen ...").
+        The film that follows ("a good comedy is ...", "I like Tom Hanks. Have you seen ...?"); the film under
+        discussion where an earlier sentence points back to it ("It is a great comedy. Have you seen ...?").
         """
         following = next(((slot.start(), item) for slot, item in places if item is not None), None)
         discussed = next(iter(films.named), None)
-        if following is None or (discussed is not None and SENTENCE_END.search(slotted, end, following[0])):
+        if following is None or (discussed is not None and points_back(slotted, end, following[0])):
             return discussed
         return following[1]
 
-    def _value(self, slot: str, item: int, order: Preference, used: set[tuple[int, str, str]]) -> str | None:
-        """What a fact slot of a film is filled with: the first value not yet said."""
-        year = self.catalogue.entities[item].year
-        if slot == YEAR_SLOT:
-            return None if year is None else str(year)
-        if slot == ERA_SLOT:
-            return None if year is None else f"{year // 10 * 10}s"
-        relation = self._relation_of.get(slot)
-        if relation is None:
+    def _sharing(self, slotted: str, start: int, before: Sequence[int]) -> Sequence[int]:
+        """The films that a fact at ``start`` is about: all so far where its sentence speaks of several."""
+        sentence = _SENTENCES.split(slotted[:start])[-1]
+        return before if _SEVERAL.search(sentence) else before[-1:]
+
+    def _value(
+        self, slot: str, items: Sequence[int], order: Preference, used: set[tuple[int, str, str]]
+    ) -> str | None:
+        """What a fact slot of some films is filled with: the first value not yet said that holds for all."""
+        if not items:
             return None
-        for entity in order(item, relation):
-            found = self.catalogue.entities[entity]
-            value = found.name.lower() if found.type == "genre" else found.name
-            if (item, slot, value) not in used:
-                return value
-        return None
+        choices = [self._choices(slot, item, order) for item in items]
+        return next(
+            (
+                value
+                for value in choices[-1]
+                if all(value in others for others in choices) and (items[-1], slot, value) not in used
+            ),
+            None,
+        )
+
+    def _choices(self, slot: str, item: int, order: Preference) -> list[str]:
+        """All that a fact slot of a film may be filled with, in order."""
+        year = self.catalogue.entities[item].year
+        if slot in (YEAR_SLOT, ERA_SLOT):
+            return [] if year is None else [str(year) if slot == YEAR_SLOT else f"{year // 10 * 10}s"]
+        relation = self._relation_of.get(slot)
+        entities = [] if relation is None else [self.catalogue.entities[n] for n in order(item, relation)]
+        return [one.name.lower() if one.type == "genre" else one.name for one in entities]
 
 
 def _spoken(text: str) -> str:

@@ -22,6 +22,7 @@ YEAR_SLOT, ERA_SLOT = "[year]", "[era]"
 _YEARS = re.compile(r"(?<![\w(])(?:(?P<era>(?:19|20)?[0-9]0['’]?s)|(?P<year>(?:19|20)\d\d))(?!\w)")
 _TAKEN = {"item", "named", "year", "era", "pad", "start", "end", "seeker", "recommender", "break"}
 _FILM_WORDS = {"film", "films", "movie", "movies", "flick", "flicks"}
+_BACK = re.compile(r"\b(?:it|its|it['’]s|that|this)\b", re.IGNORECASE)
 SENTENCE_END = re.compile(r"[.!?]+(?=\s|$)|\[break\]")
 
 
@@ -143,13 +144,21 @@ def _following(
 ) -> int | None:
     """The film of a fact before any film of the turn.
 
-    In the same sentence it is the film that follows, in an earlier one ``focus``, where there is one.
+    The film that follows, or ``focus`` where an earlier sentence points back to it.
     """
     for (_, mention), item in zip(pieces, places, strict=True):
         if item is not None and mention is not None:
-            elsewhere = SENTENCE_END.search(text, fact.end, mention.start) is not None
-            return focus if elsewhere and focus is not None else item
+            back = focus is not None and points_back(text, fact.end, mention.start)
+            return focus if back else item
     return focus
+
+
+def points_back(text: str, position: int, film: int) -> bool:
+    """Whether the sentence around ``position`` ends before ``film`` and speaks of "it" or "that"."""
+    if SENTENCE_END.search(text, position, film) is None:
+        return False
+    ends = [found.end() for found in SENTENCE_END.finditer(text, 0, position)]
+    return _BACK.search(text, ends[-1] if ends else 0, position) is not None
 
 
 def _year_slot(found: re.Match[str]) -> str:
