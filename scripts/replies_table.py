@@ -1,6 +1,8 @@
-"""Print the README's table of replies from the report of ``ccrs evaluate --json`` (or several).
+"""Write the README's table of replies from the report of ``ccrs evaluate --json`` (or several).
 
-    python scripts/replies_table.py results/redial/replies.json results/redial/replies-slots-off.json
+    python scripts/replies_table.py results/redial/replies.json --readme README.md
+
+Nothing is typed by hand; without --readme the table is printed.
 
 Rows that stand in several reports (people, constant and retrieved replies) are taken from the first.
 """
@@ -13,6 +15,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ccrs.core.files import replacing
+
+BEGIN, END = "<!-- replies:begin -->", "<!-- replies:end -->"
 COLUMNS = (
     ("bleu_1", "BLEU-1", 1, 1),
     ("bleu_4", "BLEU-4", 1, 2),
@@ -31,6 +36,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("reports", type=Path, nargs="+")
+    parser.add_argument("--readme", type=Path, default=None)
     args = parser.parse_args()
     rows: dict[str, Mapping[str, Any]] = {}
     signatures = []
@@ -42,16 +48,28 @@ def main() -> None:
         told = report["signature"]
         signatures.append(" | ".join(f"{key}={value}" for key, value in told.items()))
         judges = report["truth_judged_by"]
-    print(f"| replies | {' | '.join(title for _, title, _, _ in COLUMNS)} |")
-    print(f"| --- |{' ---: |' * len(COLUMNS)}")
-    for name, row in rows.items():
-        print(f"| {name} | {' | '.join(cell(row, column) for column in COLUMNS)} |")
+    lines = [
+        f"| replies | {' | '.join(title for _, title, _, _ in COLUMNS)} |",
+        f"| --- |{' ---: |' * len(COLUMNS)}",
+    ]
+    lines += [
+        f"| {name} | {' | '.join(cell(row, column) for column in COLUMNS)} |" for name, row in rows.items()
+    ]
     first = next(iter(rows.values()))
-    print(
-        f"\n{first['num_replies']:,} replies to {first['num_users']} test users, ± half the 95% interval by user; "
-        f"statements judged by {judges}. Signatures:\n"
-    )
-    print("\n".join(f"- `{signature}`" for signature in signatures))
+    lines += [
+        "",
+        f"{first['num_replies']:,} replies to {first['num_users']} test users, ± half the 95% interval by user; "
+        f"statements judged by {judges}. Human replies are ranked among 19. Signatures:",
+        "",
+        *(f"- `{signature}`" for signature in signatures),
+    ]
+    if args.readme is None:
+        print("\n".join(lines))
+        return
+    text = args.readme.read_text(encoding="utf-8")
+    start, end = text.index(BEGIN) + len(BEGIN), text.index(END)
+    with replacing(args.readme) as temporary:
+        temporary.write_text(text[:start] + "\n" + "\n".join(lines) + "\n" + text[end:], encoding="utf-8")
 
 
 def cell(row: Mapping[str, Any], column: tuple[str, str, int, int]) -> str:
