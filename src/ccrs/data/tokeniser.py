@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -62,6 +63,11 @@ class ReplyTokeniser:
         """Write ``tokenizer.json``, all or nothing."""
         with replacing(path) as temporary:
             temporary.write_text(self._tokenizer.to_str(pretty=True), encoding="utf-8")
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all it knows: weights learned with another one would read other words."""
+        return hashlib.sha256(self._tokenizer.to_str().encode()).hexdigest()
 
     def __len__(self) -> int:
         return int(self._tokenizer.get_vocab_size())

@@ -16,6 +16,7 @@ from ccrs.artifacts.responder import FOLDER, ResponderRun, has_responder, load_r
 from ccrs.artifacts.run import RUN_FILES, load_run
 from ccrs.core.errors import ConfigError
 from ccrs.core.files import replacing
+from ccrs.data.tokeniser import ReplyTokeniser
 from ccrs.experiments.corpus import Corpus
 from ccrs.experiments.reply_judging import (
     adapted_batches,
@@ -84,7 +85,7 @@ def train_responder(
             folder=folder,
             workers=processes,
             tracker=tracker,
-            fingerprint=_fingerprint(config, corpus, recommender),
+            fingerprint=_fingerprint(config, corpus, recommender, setup.tokeniser),
             resume=resume,
         )
     chooser = None
@@ -170,11 +171,18 @@ def _copy_run(source: Path, target: Path) -> None:
             shutil.copyfile(source / name, temporary)
 
 
-def _fingerprint(config: ResponderTrainConfig, corpus: Corpus, recommender: Path) -> str:
-    """Changes with the configuration (but for the number of epochs), the data and the recommender."""
+def _fingerprint(
+    config: ResponderTrainConfig, corpus: Corpus, recommender: Path, tokeniser: ReplyTokeniser
+) -> str:
+    """Changes with the configuration of training (but for its length), the data, the recommender and the tokens."""
     values = config.model_dump()
     values["training"].pop("epochs")
     for later in ("title", "decoding", "choosing", "choose", "selector_training"):
         values.pop(later)  # looked at after training only
-    parts = [values, corpus.manifest.checksum, (recommender / MANIFEST).read_text(encoding="utf-8")]
+    parts = [
+        values,
+        corpus.manifest.checksum,
+        (recommender / MANIFEST).read_text(encoding="utf-8"),
+        tokeniser.digest,
+    ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
