@@ -40,7 +40,7 @@ def situations_of(
     *,
     seed: int,
 ) -> dict[int, Situation]:
-    """The situation of every reply of the tasks' query dialogues, by the reply's number.
+    """The situation of every reply in ``said`` of the tasks' query dialogues, by the reply's number.
 
     ``said`` is what was said before each of them (``said_before``). Items are ranked by the recommender adapted to
     the user's support; those named before are not offered.
@@ -54,7 +54,9 @@ def situations_of(
             np.arange(len(group)), [len(recommender.contexts_of(task.query)) for task in group]
         )
         logits, users = _ranked(run, recommender, group, contexts)
-        rows = np.flatnonzero(reply_of[contexts] >= 0)
+        rows = np.flatnonzero(np.isin(reply_of[contexts], list(said)))
+        if not len(rows):
+            continue
         offered = [_offered(logits[row], table, int(contexts[row]), run.catalogue.num_items) for row in rows]
         firsts = [items[0] if items else 0 for items in offered]
         given = None if users is None else users[torch.from_numpy(owners[rows])]
