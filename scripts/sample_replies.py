@@ -5,7 +5,7 @@
 The contexts are drawn by a fixed seed, stratified by what the turn asks for. The columns are shuffled in every row;
 which is whose stands in a file of its own (``<out>-key.md``). The words of the data set's people are not written
 unless ``--with-text`` asks for them: then contexts and human replies stand in the page as well, which is for reading
-at home and not for publishing.
+at home and not for publishing. What stands below the line ``<!-- read by hand -->`` of an earlier page is kept.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from ccrs.experiments.reply_data import ReplyData, reply_data
 from ccrs.experiments.reply_rows import ReplyRows
 
 STRATA = {"opening": 6, "recommendation": 18, "after feedback or a question": 12, "closing": 4}
+BY_HAND = "<!-- read by hand -->"
 FEEDBACK = {"question", "accept", "reject", "seen"}
 
 
@@ -58,6 +59,9 @@ def main() -> None:
     args = parser.parse_args()
     samples = collect(args.run, args.baseline, args.data, seed=args.seed)
     page, key = render(samples, seed=args.seed, with_text=args.with_text)
+    earlier = args.out.read_text(encoding="utf-8") if args.out.exists() else ""
+    if BY_HAND in earlier:
+        page += "\n" + earlier[earlier.index(BY_HAND) :]
     for path, text in ((args.out, page), (args.out.with_name(f"{args.out.stem}-key.md"), key)):
         with replacing(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
