@@ -48,11 +48,12 @@ class ReplyChooser:
 
     Candidates are the writer's first choice, samples of the style mixture, samples of each single style, and
     replies that other users got: those the selector finds, and those that agree most with the samples. The
-    weights of the terms are those of the chooser's configuration.
+    weights of the terms are those of the chooser's configuration. ``num_samples`` are drawn of the mixture; fewer
+    are quicker.
     """
 
-    def __init__(self, writer: ReplyWriter, chooser: Chooser) -> None:
-        self.writer, self.chooser = writer, chooser
+    def __init__(self, writer: ReplyWriter, chooser: Chooser, *, num_samples: int = NUM_MIXED) -> None:
+        self.writer, self.chooser, self.num_samples = writer, chooser, num_samples
         self.model, self.tokeniser = writer.model, writer.tokeniser
         bank = chooser.bank.token_ids
         self.electorate = Electorate([bank[number].tolist() for number in range(len(bank))])
@@ -122,7 +123,7 @@ class ReplyChooser:
     ) -> tuple[list[list[tuple[int, ...]]], list[list[tuple[int, ...]]]]:
         """What is sampled for each situation: of the mixture, and of every single style; all written side by side."""
         num_styles = self.model.config.num_styles if self.model.config.customization == "styles" else 0
-        streams = NUM_MIXED + num_styles
+        streams = self.num_samples + num_styles
         state = self._start(batch, inner)
         rows = torch.arange(len(situations)).repeat_interleave(streams)
         if num_styles:
@@ -131,7 +132,7 @@ class ReplyChooser:
                 for style in range(num_styles)
             ]
             mixed = cast("Tensor", state.bias)
-            every = torch.stack([*[mixed] * NUM_MIXED, *cast("list[Tensor]", styles)], dim=1)
+            every = torch.stack([*[mixed] * self.num_samples, *cast("list[Tensor]", styles)], dim=1)
             state = replace(self.model.select(state, rows), bias=every.flatten(0, 1))
         else:
             state = self.model.select(state, rows)
@@ -141,8 +142,8 @@ class ReplyChooser:
             found = self._decoded(state, self.writer.bias(situations)[rows], sampling, seeds)
         groups = [found[start : start + streams] for start in range(0, len(found), streams)]
         return (
-            [[ids for texts in group[:NUM_MIXED] for ids in texts] for group in groups],
-            [[ids for texts in group[NUM_MIXED:] for ids in texts] for group in groups],
+            [[ids for texts in group[: self.num_samples] for ids in texts] for group in groups],
+            [[ids for texts in group[self.num_samples :] for ids in texts] for group in groups],
         )
 
     def _start(self, batch: ReplyBatch, inner: Inner | None) -> DecoderState:

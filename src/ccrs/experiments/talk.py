@@ -30,6 +30,9 @@ NUM_UNKNOWN, NUM_SUGGESTIONS = 3, 3
 NOTHING_SAID = "Say something: a movie you like, a genre, an actor, or just hi."
 YOU = "you"
 
+_LIVE_SAMPLES = 8
+"""Fewer than in evaluation: a person waits."""
+
 
 @dataclass(frozen=True)
 class Stated:
@@ -91,7 +94,7 @@ class Talker:
         writer = ReplyWriter(run, responder)
         self.writer: ReplyWriter | ReplyChooser = writer
         if responder.chooser is not None:
-            self.writer = ReplyChooser(writer, responder.chooser)
+            self.writer = ReplyChooser(writer, responder.chooser, num_samples=_LIVE_SAMPLES)
 
     @classmethod
     def load(cls, folder: Path | str) -> Talker:
