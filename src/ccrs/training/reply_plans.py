@@ -13,7 +13,7 @@ from ccrs.core.samples import IntArray
 from ccrs.data.reply_batching import ReplyBatchBuilder
 
 Step = Callable[[], ReplyBatch | None]
-_POOL, _BANDS = 128, 24
+_POOL, _BANDS = 400, 24
 """Batches that are sorted together, and bands of like contexts that are sorted by their replies."""
 
 
