@@ -20,13 +20,13 @@ from ccrs.data.replies import build_replies, tokeniser_texts
 from ccrs.data.reply_batching import ReplyBatchBuilder, Vectors
 from ccrs.data.tokeniser import ReplyTokeniser
 from ccrs.experiments.corpus import Corpus, divide
-from ccrs.experiments.reply_data import make_slotter
 from ccrs.experiments.reply_setup import ReplySetup, ResponderTrainConfig, load_responder_config
-from ccrs.experiments.reply_vectors import crossed_tasks
 from ccrs.experiments.setup import set_up
-from ccrs.experiments.situations import NUM_OFFERED, Said, said_before
+from ccrs.experiments.situations import Said, said_before
 from ccrs.experiments.train_chooser import train_chooser
-from ccrs.experiments.writing import Situation
+from ccrs.inference.builders import make_slotter
+from ccrs.inference.reply_vectors import crossed_tasks
+from ccrs.inference.writing import NUM_OFFERED, Situation
 from ccrs.meta.reply_adaptation import ReplyRates
 from ccrs.models.responder import Responder, ResponderSizes
 from ccrs.training.selector import SelectorTrainingConfig

@@ -19,8 +19,8 @@ from benchmarks.uncached import UncachedDecoder
 from benchmarks.uncached import check as check_uncached
 from ccrs.core.replies import ReplyBatch
 from ccrs.data.reply_batching import live_batch
-from ccrs.experiments.choosing import ReplyChooser
-from ccrs.experiments.writing import ReplyWriter, Situation
+from ccrs.inference.choosing import ReplyChooser
+from ccrs.inference.writing import ReplyWriter, Situation
 from ccrs.meta.reply_adaptation import adapt_replies
 from ccrs.models.decoding import DecodingConfig, StepDecoder, decode
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ccrs.data.readers.redial import read_redial
-from ccrs.experiments.recommend import Recommender
+from ccrs.inference.recommend import Recommender
 
 EVERYWHERE = {"country", "decade", "country of", "decade of"}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ccrs.cli import chat
-from ccrs.experiments.talk import NOTHING_SAID, Stated, Talker
+from ccrs.inference.talk import NOTHING_SAID, Stated, Talker
 from tests.cli.conftest import Command, Ended
 from tests.fixtures.tiny_run import TinyRun
 

@@ -23,8 +23,8 @@ from ccrs.experiments.evaluate import judge
 from ccrs.experiments.judging import adapted_logits, ranks_of, unadapted_logits
 from ccrs.experiments.preferences import Recovery
 from ccrs.experiments.prepare import TRUTH, prepare_simulated
-from ccrs.experiments.setup import run_builder
 from ccrs.experiments.train import train_recommender
+from ccrs.inference.builders import run_builder
 from ccrs.meta.adaptation import InnerConfig, InnerRates
 from ccrs.simulation.choice import ChoiceConfig
 from ccrs.simulation.corpus import SimulationConfig, simulate

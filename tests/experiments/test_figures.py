@@ -22,8 +22,8 @@ from ccrs.experiments.attention import relation_weights, turn_importance
 from ccrs.experiments.corpus import Corpus, divide
 from ccrs.experiments.evaluate import judge
 from ccrs.experiments.figures import ReplyStyles, check_folder, write_figures
-from ccrs.experiments.recommend import Recommender
-from ccrs.experiments.setup import run_builder
+from ccrs.inference.builders import run_builder
+from ccrs.inference.recommend import Recommender
 from ccrs.models.ccrs import CCRS
 from tests.training.small_runs import (
     ALL_ADDITIONS,

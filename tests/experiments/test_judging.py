@@ -19,7 +19,7 @@ from ccrs.evaluation.ranking import MISS
 from ccrs.experiments import judging
 from ccrs.experiments.corpus import divide
 from ccrs.experiments.judging import adapted_logits, query_samples, ranks_of
-from ccrs.experiments.setup import run_builder
+from ccrs.inference.builders import run_builder
 from ccrs.meta.adaptation import InnerConfig, InnerRates
 from ccrs.models.ccrs import CCRS, CCRSConfig
 from ccrs.models.sizes import Sizes

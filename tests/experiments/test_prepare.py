@@ -12,9 +12,10 @@ import ccrs.experiments.prepare as prepare_module
 from ccrs.core.dialogue import Dialogue, Feedback, Mention, Message
 from ccrs.core.errors import DataError
 from ccrs.core.graph import Triple
+from ccrs.data.linking_dialogues import link_dialogue
 from ccrs.data.prepared import PreparedCorpus, load_prepared
 from ccrs.data.readers.redial import NO_TEXT
-from ccrs.experiments.prepare import link_dialogue, prepare_redial
+from ccrs.experiments.prepare import prepare_redial
 
 # 12 and 22 are one film of the graph; 13 is not in the graph.
 MOVIES = (

@@ -27,9 +27,9 @@ from ccrs.experiments.styles import (
     style_words,
     talks,
 )
-from ccrs.experiments.talk import Answer, Talker
 from ccrs.experiments.train import train_recommender
 from ccrs.experiments.train_responder import train_responder
+from ccrs.inference.talk import Answer, Talker
 from ccrs.simulation.choice import ChoiceConfig
 from ccrs.simulation.corpus import SimulationConfig
 from ccrs.simulation.truth import Truth

@@ -20,7 +20,7 @@ from ccrs.data.batching import BatchBuilder
 from ccrs.evaluation.ranking import target_ranks
 from ccrs.experiments.corpus import Corpus, Division, divide
 from ccrs.experiments.judging import adapted_scores, query_samples
-from ccrs.experiments.setup import make_builder, run_builder
+from ccrs.inference.builders import make_builder, run_builder
 from ccrs.models.registry import MODELS, as_adaptable, model_row, parse_model_config
 from ccrs.training.objectives import MetaObjective, PlainObjective
 from tests.training.small_runs import ALL_ADDITIONS, named_bytes, small_config, train_quietly, write_corpus

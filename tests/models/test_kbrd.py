@@ -15,7 +15,7 @@ from ccrs.core.batch import Batch
 from ccrs.core.errors import CheckpointError
 from ccrs.core.samples import UserTask
 from ccrs.data.batching import BatchBuilder
-from ccrs.experiments.recommend import Recommender
+from ccrs.inference.recommend import Recommender
 from ccrs.models.baselines.kbrd import KBRD, KBRDConfig
 from ccrs.models.registry import MODELS
 from ccrs.models.sizes import Sizes

@@ -15,7 +15,7 @@ from rich.console import Console
 from ccrs.artifacts.memory import Memory
 from ccrs.cli.printing import remark, say, table
 from ccrs.core.errors import DataError
-from ccrs.experiments.talk import Answer, Conversation, Talker
+from ccrs.inference.talk import Answer, Conversation, Talker
 
 COMMANDS = {
     "/why": "what the last reply rests on: relations, entities, turns, style",

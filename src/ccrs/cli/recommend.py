@@ -11,7 +11,7 @@ import typer
 from ccrs.cli.printing import remark, say, table
 from ccrs.core.errors import DataError
 from ccrs.experiments.foreign import read_foreign
-from ccrs.experiments.recommend import Recommendation, Recommender
+from ccrs.inference.recommend import Recommendation, Recommender
 
 
 def recommend(

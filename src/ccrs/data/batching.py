@@ -101,6 +101,21 @@ class BatchBuilder:
             history=tasks,
         )
 
+    def own_rows(self, contexts: IntArray, users: IntArray, num_users: int) -> Batch:
+        """A batch in which each context's user (``users``, numbers below ``num_users``) has rows of his own.
+
+        Nobody adapts in it: for users who were adapted before, whose rows are put in by the caller.
+        """
+        return self._batch(
+            np.zeros(num_users, np.int64),
+            contexts=contexts,
+            local=users,
+            support=None,
+            shared=False,
+            leave_out=False,
+            history=[],
+        )
+
     def _contexts_of_tasks(self, halves: list[IntArray]) -> tuple[IntArray, IntArray]:
         """Contexts of each user's dialogues and whose they are."""
         dialogues = np.concatenate(halves) if halves else np.zeros(0, np.int64)

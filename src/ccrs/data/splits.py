@@ -6,6 +6,7 @@ Fixed by a hash of user id and seed, so that a user's part does not depend on wh
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ from ccrs.core.samples import IntArray, SampleTable, UserTask
 
 Protocol = Literal["user", "folds", "official"]
 Order = Literal["random", "chronological"]
+CONTEXTS_A_BATCH = 512
 TRAIN, VALIDATION, TEST = 0, 1, 2
 NUM_FOLDS = 5
 
@@ -98,3 +100,19 @@ def user_tasks(table: SampleTable, users: IntArray, order: Order, seed: int) -> 
         query = np.setdiff1d(np.arange(len(mine)), chosen, assume_unique=True)
         tasks.append(UserTask(user, mine[chosen], mine[query]))
     return tasks
+
+
+def task_groups(table: SampleTable, tasks: Sequence[UserTask]) -> Iterator[list[UserTask]]:
+    """Tasks in groups of about ``CONTEXTS_A_BATCH`` contexts; the grouping changes no result."""
+    sizes = np.bincount(table.context_dialogues, minlength=len(table.dialogue_ids))
+    group: list[UserTask] = []
+    size = 0
+    for task in tasks:
+        contexts = int(sizes[task.support].sum() + sizes[task.query].sum())
+        if group and size + contexts > CONTEXTS_A_BATCH:
+            yield group
+            group, size = [], 0
+        group.append(task)
+        size += contexts
+    if group:
+        yield group

@@ -20,7 +20,7 @@ from ccrs.evaluation.canvas import shortened
 from ccrs.evaluation.figures import Block, Heatmap, TurnImportance
 from ccrs.evaluation.ranking import FloatArray
 from ccrs.experiments.corpus import Corpus, divide
-from ccrs.experiments.setup import run_builder
+from ccrs.inference.builders import run_builder
 from ccrs.meta.adaptation import adapt
 from ccrs.models.ccrs import CCRS
 

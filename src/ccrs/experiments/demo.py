@@ -24,13 +24,13 @@ from ccrs.experiments.evaluate import evaluate
 from ccrs.experiments.judging import adapted_logits, ranks_of
 from ccrs.experiments.preferences import Recovery, recover_preferences
 from ccrs.experiments.prepare import TRUTH, prepare_simulated
-from ccrs.experiments.recommend import Recommendation, Recommender
 from ccrs.experiments.reply_setup import ResponderTrainConfig, load_responder_config
-from ccrs.experiments.setup import run_builder
 from ccrs.experiments.styles import StyleRecovery, Talk, recover_styles, talks
-from ccrs.experiments.talk import Talker
 from ccrs.experiments.train import train_recommender
 from ccrs.experiments.train_responder import train_responder
+from ccrs.inference.builders import run_builder
+from ccrs.inference.recommend import Recommendation, Recommender
+from ccrs.inference.talk import Talker
 from ccrs.simulation.corpus import SimulationConfig, simulate
 from ccrs.simulation.oracles import rank_by_oracles
 from ccrs.simulation.pivots import Pivot

@@ -27,7 +27,7 @@ from ccrs.evaluation.report import Report, SampleOutcomes, build_report
 from ccrs.experiments.corpus import Corpus, divide, load_corpus
 from ccrs.experiments.foreign import read_foreign
 from ccrs.experiments.judging import adapted_logits, outcomes_of, ranks_of, unadapted_logits
-from ccrs.experiments.setup import run_builder
+from ccrs.inference.builders import run_builder
 
 SplitName = Literal["validation", "test"]
 NUM_PREDICTED = 50

@@ -33,7 +33,7 @@ from ccrs.experiments.reply_judging import (
 )
 from ccrs.experiments.reply_rows import BAG, HUMAN, RETRIEVED, SENTENCE, Progress, ReplyRows
 from ccrs.experiments.reply_swap import swap_test
-from ccrs.experiments.writing import Written
+from ccrs.inference.writing import Written
 
 CHOSEN = "+"
 """Stands behind a model's title where its replies are chosen among candidates."""

@@ -13,15 +13,9 @@ from ccrs.core.errors import DataError
 from ccrs.core.graph import Catalogue
 from ccrs.core.samples import IntArray
 from ccrs.data.linking import Linker
+from ccrs.data.linking_dialogues import link_dialogue, run_linker
 from ccrs.data.readers.jsonl import read_dialogues
 from ccrs.data.readers.redial import read_redial, read_redial_file
-from ccrs.experiments.prepare import link_dialogue
-
-
-def run_linker(catalogue: Catalogue, popularity: IntArray) -> Linker:
-    """The linker of a run: namesakes without a year mean the one recommended more often in training."""
-    counts = {entity.id: int(count) for entity, count in zip(catalogue.items, popularity, strict=True)}
-    return Linker(catalogue, item_popularity=counts)
 
 
 def read_foreign(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -11,12 +11,12 @@ from torch import Tensor, nn
 from ccrs.core.batch import Batch
 from ccrs.core.samples import IntArray, SampleTable, UserTask
 from ccrs.data.batching import BatchBuilder
+from ccrs.data.splits import task_groups
 from ccrs.evaluation.ranking import MISS, target_ranks
 from ccrs.evaluation.report import SampleOutcomes
 from ccrs.meta.adaptation import InnerRates, adapt, scores
 from ccrs.models.registry import as_adaptable
 
-CONTEXTS_A_BATCH = 512
 Take = Callable[[Tensor, IntArray], None]
 """Receives the logits (samples, items) of a batch and the samples' numbers in the table."""
 
@@ -121,19 +121,3 @@ def _hand_over(logits: Tensor, builder: BatchBuilder, tasks: Sequence[UserTask],
 def _device(model: nn.Module) -> torch.device:
     """Where a model computes."""
     return next((tensor.device for tensor in (*model.parameters(), *model.buffers())), torch.device("cpu"))
-
-
-def task_groups(table: SampleTable, tasks: Sequence[UserTask]) -> Iterator[list[UserTask]]:
-    """Tasks in groups of about ``CONTEXTS_A_BATCH`` contexts; the grouping changes no result."""
-    sizes = np.bincount(table.context_dialogues, minlength=len(table.dialogue_ids))
-    group: list[UserTask] = []
-    size = 0
-    for task in tasks:
-        contexts = int(sizes[task.support].sum() + sizes[task.query].sum())
-        if group and size + contexts > CONTEXTS_A_BATCH:
-            yield group
-            group, size = [], 0
-        group.append(task)
-        size += contexts
-    if group:
-        yield group

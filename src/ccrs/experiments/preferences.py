@@ -15,7 +15,7 @@ from ccrs.core.dialogue import Dialogue, Mention, Message
 from ccrs.core.errors import DataError
 from ccrs.core.samples import UserTask
 from ccrs.data.samples import build_samples
-from ccrs.experiments.setup import run_builder
+from ccrs.inference.builders import run_builder
 from ccrs.meta.adaptation import adapt
 from ccrs.models.ccrs import CCRS
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ccrs.core.dialogue import Dialogue, Feedback, Mention, Message, Part
+from ccrs.core.dialogue import Dialogue, Feedback, Part
 from ccrs.core.files import sha256, write_json
-from ccrs.core.protocols import EntityLinker
 from ccrs.data.graph_format import read_entities, read_triples
 from ccrs.data.linking import Linker
+from ccrs.data.linking_dialogues import link_dialogue
 from ccrs.data.prepared import Manifest, write_prepared
 from ccrs.data.readers.jsonl import read_dialogues
 from ccrs.data.readers.redial import read_redial
@@ -91,31 +91,6 @@ def prepare_simulated(config: SimulationConfig, out: Path) -> Manifest:
     )
     write_json(out / TRUTH, corpus.truth.to_json())
     return manifest
-
-
-def link_dialogue(dialogue: Dialogue, linker: EntityLinker) -> Dialogue:
-    """The dialogue with the linker's mentions added; those it has stay as they are.
-
-    Only the text outside the present mentions is linked, so that no two mentions overlap. Use it
-    for dialogues in the project's own format that come without mentions, too.
-    """
-    return replace(dialogue, messages=tuple(_link_message(message, linker) for message in dialogue.messages))
-
-
-def _link_message(message: Message, linker: EntityLinker) -> Message:
-    """The message with the linker's mentions between those it has."""
-    mentions: list[Mention] = []
-    start = 0
-    for present in (*message.mentions, None):
-        end = len(message.text) if present is None else present.start
-        mentions += [
-            replace(found, start=found.start + start, end=found.end + start, marked=False)
-            for found in linker.link(message.text[start:end])
-        ]
-        if present is not None:
-            mentions.append(present)
-            start = present.end
-    return replace(message, mentions=tuple(mentions))
 
 
 def _with_items(dialogue: Dialogue, item_ids: Mapping[str, str], dropped: Counter[str]) -> Dialogue:

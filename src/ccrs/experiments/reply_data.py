@@ -16,7 +16,8 @@ from ccrs.data.reply_batching import ReplyBatchBuilder
 from ccrs.data.samples import build_samples
 from ccrs.data.slots import Slotter
 from ccrs.data.tokeniser import ReplyTokeniser
-from ccrs.experiments.reply_vectors import reply_vectors
+from ccrs.inference.builders import make_slotter
+from ccrs.inference.reply_vectors import reply_vectors
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,6 @@ class ReplyData:
     replies: ReplyTable
     builder: ReplyBatchBuilder
     dropped: Counter[str]
-
-
-def make_slotter(run: Run, config: TextConfig) -> Slotter:
-    """The slots of a run's catalogue and graph."""
-    return Slotter(run.catalogue, run.triples, facts=config.fact_slots)
 
 
 def reply_data(

@@ -16,11 +16,11 @@ from ccrs.data.filling import Films
 from ccrs.evaluation.constant_reply import constant_bag, constant_sentence
 from ccrs.evaluation.judged import JudgedReply
 from ccrs.evaluation.retrieval import ContextIndex
-from ccrs.experiments.choosing import ReplyChooser
 from ccrs.experiments.reply_data import ReplyData
 from ccrs.experiments.reply_judging import adapted_batches, plain_batches, query_replies
 from ccrs.experiments.situations import said_before, situations_of
-from ccrs.experiments.writing import ReplyWriter, Situation, Written
+from ccrs.inference.choosing import ReplyChooser
+from ccrs.inference.writing import ReplyWriter, Situation, Written
 
 HUMAN, SENTENCE = "human replies", "best constant reply"
 BAG, RETRIEVED = "best constant bag of words", "nearest retrieved reply"

@@ -21,8 +21,9 @@ from ccrs.data.reply_batching import ReplyBatchBuilder
 from ccrs.data.slots import Slotter
 from ccrs.data.tokeniser import ReplyTokeniser
 from ccrs.experiments.corpus import Corpus, Division, divide
-from ccrs.experiments.reply_data import make_slotter, reply_data
-from ccrs.experiments.reply_vectors import crossed_tasks
+from ccrs.experiments.reply_data import reply_data
+from ccrs.inference.builders import make_slotter
+from ccrs.inference.reply_vectors import crossed_tasks
 from ccrs.meta.reply_adaptation import ReplyRates
 from ccrs.models.responder import Responder, ResponderSizes
 from ccrs.training.config import ReplyTrainingConfig

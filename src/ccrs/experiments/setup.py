@@ -8,16 +8,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from ccrs.artifacts.config import UseConfig
-from ccrs.artifacts.run import Run, build_model, run_graph
+from ccrs.artifacts.run import build_model, run_graph
 from ccrs.core.graph import KnowledgeGraph
-from ccrs.core.samples import IntArray, SampleTable
+from ccrs.core.samples import IntArray
 from ccrs.data.batching import BatchBuilder
 from ccrs.data.statistics import Statistics, count_statistics
 from ccrs.experiments.config import RecommenderConfig
 from ccrs.experiments.corpus import Corpus, Division, divide
+from ccrs.inference.builders import make_builder
 from ccrs.meta.adaptation import InnerRates
-from ccrs.models.registry import model_row
 from ccrs.models.sizes import Sizes
 
 
@@ -65,30 +64,3 @@ def set_up(config: RecommenderConfig, corpus: Corpus) -> Setup:
     rates = InnerRates(config.inner)
     builder = make_builder(config, corpus.table, graph, statistics, num_items=corpus.catalogue.num_items)
     return Setup(config, corpus, division, dialogues, graph, statistics, sizes, model, rates, builder)
-
-
-def make_builder(
-    config: UseConfig,
-    table: SampleTable,
-    graph: KnowledgeGraph,
-    statistics: Statistics,
-    *,
-    num_items: int,
-    for_seeker: bool = False,
-) -> BatchBuilder:
-    """Batches of ``table`` with only what the model looks at; ``for_seeker`` of the auxiliary samples."""
-    additions = config.model.get("additions", {})
-    return BatchBuilder(
-        table,
-        graph,
-        num_items=num_items,
-        num_layers=int(config.model.get("num_layers", 1)) if model_row(config.name).needs_hops else 0,
-        vocabulary=statistics.vocabulary if additions.get("words") else None,
-        cooccurrence=statistics.cooccurrence if additions.get("cooccurrence") else None,
-        for_seeker=for_seeker,
-    )
-
-
-def run_builder(run: Run, table: SampleTable) -> BatchBuilder:
-    """Batches of ``table`` as a run's model expects them."""
-    return make_builder(run.config, table, run.graph, run.statistics, num_items=run.catalogue.num_items)

@@ -18,16 +18,14 @@ from ccrs.data.batching import BatchBuilder
 from ccrs.data.replies import slotted_turns
 from ccrs.data.reply_batching import ReplyBatchBuilder
 from ccrs.data.slots import Slotter
+from ccrs.data.splits import task_groups
 from ccrs.data.tokeniser import ReplyTokeniser
-from ccrs.experiments.intention import intentions
-from ccrs.experiments.judging import task_groups
-from ccrs.experiments.reply_vectors import reply_of_context
-from ccrs.experiments.setup import run_builder
-from ccrs.experiments.writing import Situation
+from ccrs.inference.builders import run_builder
+from ccrs.inference.intention import intentions
+from ccrs.inference.reply_vectors import reply_of_context
+from ccrs.inference.writing import NUM_OFFERED, Situation
 from ccrs.meta.adaptation import adapt, scores
 from ccrs.models.registry import as_adaptable
-
-NUM_OFFERED = 10
 
 
 def situations_of(

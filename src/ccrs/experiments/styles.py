@@ -19,8 +19,8 @@ from ccrs.evaluation.style import StyleInformation, style_information
 from ccrs.experiments.corpus import Corpus
 from ccrs.experiments.reply_data import reply_data
 from ccrs.experiments.reply_rows import ReplyRows
-from ccrs.experiments.talk import Answer, Conversation, Talker
-from ccrs.experiments.writing import Written
+from ccrs.inference.talk import Answer, Conversation, Talker
+from ccrs.inference.writing import Written
 from ccrs.simulation.phrases import STYLE_OF_GENRE
 from ccrs.simulation.truth import Truth
 

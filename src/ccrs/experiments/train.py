@@ -21,7 +21,8 @@ from ccrs.experiments.card import model_card
 from ccrs.experiments.config import RecommenderConfig
 from ccrs.experiments.corpus import Corpus
 from ccrs.experiments.judging import adapted_logits, ranks_of, unadapted_logits
-from ccrs.experiments.setup import Setup, make_builder, set_up
+from ccrs.experiments.setup import Setup, set_up
+from ccrs.inference.builders import make_builder
 from ccrs.models.registry import as_adaptable, model_row
 from ccrs.training.checkpoint import FILE as CHECKPOINT
 from ccrs.training.distributed import Workers

@@ -14,8 +14,8 @@ from ccrs.core.samples import BoolArray, IntArray, Ragged
 from ccrs.data.act_model import ActModel, observations
 from ccrs.data.acts import reply_act
 from ccrs.data.linking import Linker
+from ccrs.data.linking_dialogues import run_linker
 from ccrs.data.replies import slotted_turns
-from ccrs.experiments.foreign import run_linker
 from ccrs.experiments.reply_judging import query_replies
 from ccrs.experiments.reply_setup import ReplySetup
 from ccrs.models.reply_bank import BankConfig, build_bank

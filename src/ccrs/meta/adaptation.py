@@ -71,6 +71,7 @@ class Adapted:
     owners: Tensor  # (support contexts) user of each
     shifts: Tensor | None  # (item rows, d) what was added to the item rows from the input side
     item_rows: Tensor  # (item rows) positions in rows
+    earlier_shifts: tuple[Tensor | None, ...] = ()  # one a step: ``shifts`` as they were before it
 
 
 def scores(
@@ -289,6 +290,7 @@ def _step(
         owners=state.owners,
         shifts=shift if state.shifts is None else state.shifts + shift,
         item_rows=state.item_rows,
+        earlier_shifts=(*state.earlier_shifts, state.shifts),
     )
 
 

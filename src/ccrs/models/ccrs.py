@@ -195,18 +195,28 @@ class CCRS(nn.Module):
 
     def static_logits(self, logits: Tensor, contexts: Contexts, history: History | None) -> Tensor:
         """``logits`` (contexts, items) with all that does not depend on the inner parameters added."""
-        bias: Tensor = self.item_bias
-        if self.config.additions.item_prior:
-            bias = bias + self.prior_weight * self.log_popularity
-        logits = logits.add_(bias)
+        logits = logits.add_(self.item_logits())
         if self.config.additions.cooccurrence and len(contexts.together):
-            strength = contexts.together_weights @ self.together_weight
+            strength = self.together_logits(contexts)
             logits = logits.flatten().index_add_(0, contexts.together, strength).view_as(logits)
         if self.config.additions.history_prior and history is not None and len(history.items):
             entries, strength = self.history_prior(contexts.users, history)
             flat = entries[0] * logits.shape[1] + history.items[entries[1]]
             logits = logits.flatten().index_add_(0, flat, strength).view_as(logits)
         return logits
+
+    def item_logits(self) -> Tensor:
+        """What is added to every context's logits: bias and prior, (items,)."""
+        bias: Tensor = self.item_bias
+        if self.config.additions.item_prior:
+            bias = bias + self.prior_weight * self.log_popularity
+        return bias
+
+    def together_logits(self, contexts: Contexts) -> Tensor:
+        """What co-occurrence adds to each (context, item) of ``contexts.together``: (pairs,), none without it."""
+        if not self.config.additions.cooccurrence:
+            return self.item_bias.new_zeros(0)
+        return contexts.together_weights @ self.together_weight
 
     def encode(self, rows: Tensor, users: Tensor, contexts: Contexts) -> Tensor:
         """h(e) of every mention (mentions, d): each (user, entity) is encoded once, then looked up.

@@ -18,7 +18,7 @@ from ccrs.data.act_model import state_after
 from ccrs.data.acts import reply_act
 from ccrs.data.filling import Filled
 from ccrs.data.reply_batching import live_batch, padded
-from ccrs.experiments.writing import ReplyWriter, Situation, Written
+from ccrs.inference.writing import ReplyWriter, Situation, Written
 from ccrs.meta.reply_adaptation import Inner
 from ccrs.models.consensus import Electorate
 from ccrs.models.decoding import DecodingConfig, decode

@@ -14,8 +14,8 @@ from ccrs.core.replies import ReplyTable
 from ccrs.core.samples import IntArray, SampleTable, UserTask
 from ccrs.data.batching import BatchBuilder
 from ccrs.data.reply_batching import FloatArray, Vectors
-from ccrs.experiments.judging import task_groups
-from ccrs.experiments.setup import run_builder
+from ccrs.data.splits import task_groups
+from ccrs.inference.builders import run_builder
 from ccrs.meta.adaptation import adapt
 from ccrs.models.registry import as_adaptable
 

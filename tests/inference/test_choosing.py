@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from tests.inference.test_writing import check, inner_of, noisy, said, situations
 
 from ccrs.artifacts.chooser import Chooser, load_chooser
 from ccrs.artifacts.responder import FOLDER, ResponderRun, load_responder
@@ -16,10 +17,9 @@ from ccrs.core.samples import Ragged
 from ccrs.data.act_model import state_after
 from ccrs.data.acts import reply_act
 from ccrs.data.reply_batching import live_batch
-from ccrs.experiments.choosing import ReplyChooser
-from ccrs.experiments.writing import ReplyWriter, Situation
+from ccrs.inference.choosing import ReplyChooser
+from ccrs.inference.writing import ReplyWriter, Situation
 from ccrs.models.reranking import TERMS, rank_candidates
-from tests.experiments.test_writing import check, inner_of, noisy, said, situations
 from tests.fixtures.tiny_responder import TinyResponder, tiny_responder
 
 TURNS: tuple[tuple[Speaker, str], ...] = (

@@ -16,12 +16,12 @@ from ccrs.data.replies import build_replies, context_window, slotted_turns
 from ccrs.data.reply_batching import ReplyBatchBuilder
 from ccrs.data.samples import build_samples
 from ccrs.data.tokeniser import SPEAKERS
-from ccrs.experiments.intention import intentions
-from ccrs.experiments.recommend import RankedItems, Recommender
-from ccrs.experiments.reply_data import make_slotter
-from ccrs.experiments.reply_vectors import reply_vectors
-from ccrs.experiments.situations import NUM_OFFERED
-from ccrs.experiments.writing import Situation
+from ccrs.inference.builders import make_slotter
+from ccrs.inference.intention import intentions
+from ccrs.inference.ranking import RankedItems
+from ccrs.inference.recommend import Recommender
+from ccrs.inference.reply_vectors import reply_vectors
+from ccrs.inference.writing import NUM_OFFERED, Situation
 from ccrs.meta.reply_adaptation import Inner, adapt_replies
 from ccrs.meta.reply_gradients import ReplyGradient, reply_gradient, stepped
 
@@ -52,11 +52,11 @@ class LiveResponder:
             tokens += [tokeniser.role_ids[SPEAKERS[found.turn.speaker]], *ids]
         offered = self._offered(ranked)
         # Without an offered film the intention is never looked at.
-        intention = intentions(self.run, ranked.users, [offered[0] if offered else 0])[0]
+        intention = intentions(self.run, ranked.user[None], [offered[0] if offered else 0])[0]
         own = (tokeniser.encode(t.reply.text) for t in turns if t.turn.speaker == "recommender")
         return Situation(
             context=context_window(tokens, tokeniser, config.max_context),
-            vector=self.recommender.user_vector(ranked),
+            vector=ranked.vector,
             offered=offered,
             named=self._named(ranked) if with_named else (),
             intention=intention,
@@ -114,12 +114,7 @@ class LiveResponder:
         return batch.to(self.responder.model.device)
 
     def _offered(self, ranked: RankedItems) -> tuple[int, ...]:
-        num_items = self.run.catalogue.num_items
-        named = [entity for entity in ranked.mentioned if entity < num_items]
-        scores = ranked.logits.clone()
-        scores[named] = float("-inf")
-        best = scores.topk(min(NUM_OFFERED, num_items)).indices.tolist()
-        return tuple(item for item in best if item not in named)
+        return tuple(self.recommender.best(ranked, NUM_OFFERED, self.recommender.unnamed(ranked)))
 
     def _named(self, ranked: RankedItems) -> tuple[int, ...]:
         """The items named, the latest first."""

@@ -12,8 +12,8 @@ from torch import nn
 
 from ccrs.artifacts.responder import ResponderRun, load_responder
 from ccrs.artifacts.run import Run, load_run
-from ccrs.experiments.intention import Intention
-from ccrs.experiments.writing import STOCK, ReplyWriter, Situation, Written
+from ccrs.inference.intention import Intention
+from ccrs.inference.writing import STOCK, ReplyWriter, Situation, Written
 from ccrs.meta.reply_adaptation import Inner
 from ccrs.models.decoding import DecodingConfig
 from tests.fixtures.tiny_responder import TinyResponder, tiny_responder

@@ -13,13 +13,13 @@ from ccrs.core.dialogue import Dialogue, Mention, Message
 from ccrs.core.graph import Entity
 from ccrs.data.acts import reply_act, seeker_act
 from ccrs.data.filling import Filled
+from ccrs.data.linking_dialogues import link_dialogue
 from ccrs.data.turns import clean
 from ccrs.data.unknown_titles import UnknownTitle, known_and_unknown
-from ccrs.experiments.choosing import ReplyChooser
-from ccrs.experiments.live import Known, LiveResponder
-from ccrs.experiments.prepare import link_dialogue
-from ccrs.experiments.recommend import Recommendation, Recommender
-from ccrs.experiments.writing import ReplyWriter, Written
+from ccrs.inference.choosing import ReplyChooser
+from ccrs.inference.live import Known, LiveResponder
+from ccrs.inference.recommend import Recommendation, Recommender
+from ccrs.inference.writing import ReplyWriter, Written
 from ccrs.meta.reply_adaptation import Inner
 
 NUM_SUPPORT = 10

@@ -16,14 +16,16 @@ from ccrs.core.dialogue import Speaker
 from ccrs.core.replies import ITEM_SLOT, ReplyBatch
 from ccrs.data.filling import Filled, Filler, Films
 from ccrs.data.linking import Linker
+from ccrs.data.linking_dialogues import run_linker
 from ccrs.data.reply_batching import live_batch
 from ccrs.data.slots import NAMED_SLOT, fact_slot
 from ccrs.data.tokeniser import PAD, SPEAKERS, START
-from ccrs.experiments.foreign import run_linker
-from ccrs.experiments.intention import NO_INTENTION, Intention
+from ccrs.inference.intention import NO_INTENTION, Intention
 from ccrs.meta.reply_adaptation import Inner
 from ccrs.models.decoding import DecodingConfig, decode
 
+NUM_OFFERED = 10
+"""How many of the best items a reply may name."""
 _BARRED = -1e4
 _ATTEMPTS = 6
 STOCK = f"Have you seen {ITEM_SLOT}?"

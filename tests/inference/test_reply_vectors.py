@@ -19,7 +19,7 @@ from ccrs.data.reply_batching import Vectors
 from ccrs.data.samples import build_samples
 from ccrs.data.slots import Slotter
 from ccrs.data.tokeniser import ReplyTokeniser
-from ccrs.experiments.reply_vectors import crossed_tasks, reply_of_context, reply_vectors
+from ccrs.inference.reply_vectors import crossed_tasks, reply_of_context, reply_vectors
 from tests.fixtures.tiny_responder import TinyResponder, spoken, talk, tiny_responder
 from tests.training.small_runs import ALL_ADDITIONS, small_config, train_quietly, write_corpus
 

@@ -10,7 +10,7 @@ import torch
 from ccrs.artifacts.run import Run, load_run
 from ccrs.data.batching import BatchBuilder
 from ccrs.data.samples import build_samples
-from ccrs.experiments.intention import NO_INTENTION, Intention, intentions
+from ccrs.inference.intention import NO_INTENTION, Intention, intentions
 from ccrs.models.ccrs import CCRS
 from tests.fixtures.tiny_responder import TinyResponder, spoken, tiny_responder
 from tests.training.small_runs import small_config, train_quietly, write_corpus

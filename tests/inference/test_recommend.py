@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from ccrs.experiments.recommend import Recommender
+from ccrs.inference.recommend import Recommender
 from ccrs.meta.adaptation import InnerConfig, InnerRates
 from tests.training.small_runs import small_config, train_quietly, write_corpus
 

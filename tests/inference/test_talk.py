@@ -17,7 +17,7 @@ from ccrs.core.dialogue import Dialogue
 from ccrs.core.errors import CheckpointError, DataError
 from ccrs.data.acts import reply_act
 from ccrs.data.tokeniser import SPEAKERS
-from ccrs.experiments.talk import NOTHING_SAID, NUM_SUPPORT, NUM_WORDS, Answer, Conversation, Talker
+from ccrs.inference.talk import NOTHING_SAID, NUM_SUPPORT, NUM_WORDS, Answer, Conversation, Talker
 from ccrs.meta.reply_adaptation import adapt_replies
 from tests.fixtures.tiny_run import TinyRun
 

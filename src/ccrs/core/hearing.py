@@ -1,0 +1,77 @@
+"""What was heard in one message of a seeker, beyond the entities it names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ccrs.core.dialogue import Message
+
+Opinion = Literal["like", "dislike", "seen"]
+"""What somebody says of an entity. *seen* is a fact about the person and stands beside the other two."""
+
+QuestionKind = Literal["relation", "year", "plot", "facts", "like_which"]
+"""Asked of an item: one relation, its year, what it is about, anything known, or what it has in common with others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constraints:
+    """What an item must and must not be, as hard filters.
+
+    ``wanted`` are ids of entities to all of which an item must be linked (*a comedy with Tom Hanks*), ``unwanted`` ids
+    of entities to none of which it may be linked (*no horror*) and of items that are not wanted. Years are inclusive.
+    """
+
+    wanted: tuple[str, ...] = ()
+    unwanted: tuple[str, ...] = ()
+    year_from: int | None = None
+    year_to: int | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.wanted or self.unwanted or self.year_from is not None or self.year_to is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question of fact about ``items`` (ids, most likely one); ``relation`` is one of the graph's names."""
+
+    kind: QuestionKind
+    items: tuple[str, ...]
+    relation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """What a message is heard against.
+
+    ``shown`` are the items recommended in each turn so far (ids; the latest turn last, in the order they were named),
+    ``named`` the items named by anybody, the latest last, ``constraints`` those in force.
+    """
+
+    shown: tuple[tuple[str, ...], ...] = ()
+    named: tuple[str, ...] = ()
+    constraints: Constraints = Constraints()
+    previous: Message | None = None
+    """The seeker's message before this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message, understood.
+
+    ``message`` has the linked mentions, references (*the second one*, *the 1997 one*) resolved to opinions or
+    questions below. ``opinions`` maps entity ids (items, people, genres) to what is said of them now; *undone* ids take
+    back what was said before (*no, I meant the other Titanic*). ``constraints`` are those in force **after** this message
+    (earlier ones included, unless it lets them go).
+    """
+
+    message: Message
+    opinions: Mapping[str, frozenset[Opinion]] = field(default_factory=dict)
+    rejected: tuple[str, ...] = ()
+    """Items turned down for now (*not that one*, *something else*): not offered again in this dialogue."""
+    undone: tuple[str, ...] = ()
+    constraints: Constraints = Constraints()
+    question: Question | None = None
+    wants_more: bool = True
+    """Whether a recommendation fits: False for thanks, goodbyes and pure questions of fact."""

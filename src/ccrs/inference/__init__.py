@@ -1,0 +1,1 @@
+"""Using a trained run: recommend, explain, write replies, hold a conversation."""

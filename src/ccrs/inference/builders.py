@@ -1,0 +1,45 @@
+"""What a run reads with: the batches of its recommender, the slots of its responder."""
+
+from __future__ import annotations
+
+from ccrs.artifacts.config import UseConfig
+from ccrs.artifacts.responder import TextConfig
+from ccrs.artifacts.run import Run
+from ccrs.core.graph import KnowledgeGraph
+from ccrs.core.samples import SampleTable
+from ccrs.data.batching import BatchBuilder
+from ccrs.data.slots import Slotter
+from ccrs.data.statistics import Statistics
+from ccrs.models.registry import model_row
+
+
+def make_builder(
+    config: UseConfig,
+    table: SampleTable,
+    graph: KnowledgeGraph,
+    statistics: Statistics,
+    *,
+    num_items: int,
+    for_seeker: bool = False,
+) -> BatchBuilder:
+    """Batches of ``table`` with only what the model looks at; ``for_seeker`` of the auxiliary samples."""
+    additions = config.model.get("additions", {})
+    return BatchBuilder(
+        table,
+        graph,
+        num_items=num_items,
+        num_layers=int(config.model.get("num_layers", 1)) if model_row(config.name).needs_hops else 0,
+        vocabulary=statistics.vocabulary if additions.get("words") else None,
+        cooccurrence=statistics.cooccurrence if additions.get("cooccurrence") else None,
+        for_seeker=for_seeker,
+    )
+
+
+def run_builder(run: Run, table: SampleTable) -> BatchBuilder:
+    """Batches of ``table`` as a run's model expects them."""
+    return make_builder(run.config, table, run.graph, run.statistics, num_items=run.catalogue.num_items)
+
+
+def make_slotter(run: Run, config: TextConfig) -> Slotter:
+    """The slots of a run's catalogue and graph."""
+    return Slotter(run.catalogue, run.triples, facts=config.fact_slots)

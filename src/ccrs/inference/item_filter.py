@@ -1,0 +1,62 @@
+"""Hard constraints as masks over the items of a catalogue."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ccrs.core.graph import Catalogue, Triple
+from ccrs.core.hearing import Constraints
+
+
+class ItemFilter:
+    """Tells which items fulfil constraints.
+
+    An item is linked to an entity when a triple joins the two, in any relation and either direction.
+    """
+
+    def __init__(self, catalogue: Catalogue, triples: Sequence[Triple]) -> None:
+        self.catalogue = catalogue
+        linked: dict[int, set[int]] = defaultdict(set)
+        for triple in triples:
+            head, tail = catalogue.index[triple.head], catalogue.index[triple.tail]
+            if head < catalogue.num_items:
+                linked[tail].add(head)
+            if tail < catalogue.num_items:
+                linked[head].add(tail)
+        self._linked = {entity: torch.tensor(sorted(items)) for entity, items in linked.items()}
+        years = [item.year if item.year is not None else 0 for item in catalogue.items]
+        self._years = torch.from_numpy(np.array(years, np.int64))  # 0: not known
+
+    def allowed(self, constraints: Constraints, without: Iterable[int] = ()) -> Tensor:
+        """True for the items that fulfil ``constraints`` and are not among ``without`` (items): (items,).
+
+        Entities that the catalogue does not have are linked to nothing. Without a known year an item fulfils no
+        constraint on years.
+        """
+        mask = torch.ones(self.catalogue.num_items, dtype=torch.bool)
+        for name in constraints.wanted:
+            mask &= self._links(name)
+        for name in constraints.unwanted:
+            mask &= ~self._links(name)
+            entity = self.catalogue.index.get(name, self.catalogue.num_items)
+            if entity < self.catalogue.num_items:
+                mask[entity] = False
+        if constraints.year_from is not None:
+            mask &= self._years >= constraints.year_from
+        if constraints.year_to is not None:
+            mask &= (self._years <= constraints.year_to) & (self._years > 0)
+        barred = [item for item in without if item < self.catalogue.num_items]
+        mask[barred] = False
+        return mask
+
+    def _links(self, name: str) -> Tensor:
+        mask = torch.zeros(self.catalogue.num_items, dtype=torch.bool)
+        items = self._linked.get(self.catalogue.index.get(name, -1))
+        if items is not None:
+            mask[items] = True
+        return mask

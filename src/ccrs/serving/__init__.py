@@ -1,0 +1,1 @@
+"""A run behind an address: many people at once, remembered, with reasons."""
