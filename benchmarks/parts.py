@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from benchmarks.bench import Bench, both, for_each
+from benchmarks.big_catalogue import catalogue
 from benchmarks.dense import DenseComparison
 from benchmarks.judging import evaluate_adapted, evaluate_unadapted, fold_setup, training_memory
 from benchmarks.report import Row
@@ -158,4 +159,5 @@ PARTS: dict[str, Callable[[Bench], list[Row]]] = {
     "text": text,
     "replies": training,
     "writing": writing,
+    "catalogue": catalogue,
 }

@@ -6,22 +6,15 @@ import io
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ccrs.cli import chat
-from ccrs.inference.talk import NOTHING_SAID, Stated, Talker
+from ccrs.inference.talk import NOTHING_SAID
+from ccrs.serving.schemas import Card, Explanation, MentionShare, Share, Statement, Turn
 from tests.cli.conftest import Command, Ended
 from tests.fixtures.tiny_run import TinyRun
-
-
-@pytest.fixture(scope="module")
-def loaded(talking_run: TinyRun) -> Talker:
-    """Without what chooses among replies, which takes longer."""
-    whole = Talker.load(talking_run.run)
-    return Talker(whole.run, replace(whole.responder, chooser=None))
 
 
 @pytest.fixture
@@ -31,7 +24,8 @@ def piped(ccrs: Command, talking_run: TinyRun, monkeypatch: pytest.MonkeyPatch, 
     def command(typed: str | bytes, *options: str | Path) -> Ended:
         raw = typed if isinstance(typed, bytes) else typed.encode()
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw), encoding="utf-8"))
-        return ccrs("chat", talking_run.run, "--memory", tmp_path / "people", *options)
+        store = f"sqlite:///{tmp_path / 'people.db'}"
+        return ccrs("chat", talking_run.run, "--no-choose", "--store", store, *options)
 
     return command
 
@@ -63,14 +57,37 @@ def test_why_shows_every_part(piped: Command) -> None:
         assert part in ended.out, part
 
 
-def test_why_shows_how_a_reply_was_chosen(loaded: Talker) -> None:
-    answer = loaded.conversation().say("hi")
-    assert "term of the choice" not in chat.why(answer)
-    shown = chat.why(
-        replace(answer, terms={"selector": 0.5}, statements=(Stated("Heat (1995)", "genre", "crime"),))
-    )
-    for part in ("term of the choice", "selector", "+0.500", "stated of", "crime"):
-        assert part in shown
+TURN = Turn(
+    id="t",
+    number=0,
+    created=0,
+    said="I like Heat (1995)",
+    reply="How about Alien (1979)?",
+    items=[Card(id="a", title="Alien", year=1979, facts={"genre": ["horror"]}, rank=1, unadapted_rank=4)],
+    explanation=Explanation(
+        relations=[Share(name="director", weight=0.5, unadapted=0.4)],
+        mentions=[MentionShare(name="Heat (1995)", turn=0, by_itself=1, by_turn=1, weight=1)],
+        styles=[0.25, 0.75],
+        constraints=["not horror"],
+        terms={"selector": 0.5},
+        statements=[Statement(item="Heat (1995)", relation="genre", value="crime")],
+    ),
+)
+
+
+def test_why_shows_how_a_reply_was_chosen_and_what_it_states() -> None:
+    shown = chat.why(TURN)
+    for part in ("+0.100", "not horror", "term of the choice", "+0.500", "stated of", "crime", "0.750"):
+        assert part in shown, part
+    plain = chat.why(TURN.model_copy(update={"explanation": Explanation()}))
+    assert "term of the choice" not in plain
+    assert "no entity was mentioned" in plain
+
+
+def test_items_are_shown_with_their_facts() -> None:
+    assert chat.items(None) == "There are no items yet."
+    assert "Alien (1979)" in chat.items(TURN)
+    assert "genre: horror" in chat.items(TURN)
 
 
 def test_a_person_is_remembered_and_others_are_not_he(piped: Command) -> None:
@@ -141,7 +158,7 @@ def test_a_person_sees_the_reply_word_by_word(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(chat, "on_terminal", lambda: True)
     monkeypatch.setattr(sys, "stdout", terminal)
     monkeypatch.setenv("TERM", "xterm")
-    chat.speak("[bold]Have you seen :smile: it?")
+    chat.speak(["[bold]Have", " you", " seen", " :smile:", " it?"])
     assert len(pauses) == 5
     plain = re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue())
     for word in ("[bold]Have", " :smile:", " it?"):

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from tests.inference.test_writing import check, inner_of, noisy, said, situations
 
 from ccrs.artifacts.chooser import Chooser, load_chooser
 from ccrs.artifacts.responder import FOLDER, ResponderRun, load_responder
@@ -21,6 +20,7 @@ from ccrs.inference.choosing import ReplyChooser
 from ccrs.inference.writing import ReplyWriter, Situation
 from ccrs.models.reranking import TERMS, rank_candidates
 from tests.fixtures.tiny_responder import TinyResponder, tiny_responder
+from tests.inference.test_writing import check, inner_of, noisy, said, situations
 
 TURNS: tuple[tuple[Speaker, str], ...] = (
     ("seeker", "Hi"),

@@ -8,17 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ccrs.artifacts.memory import Memory
-from ccrs.core.dialogue import Dialogue
-from ccrs.core.errors import CheckpointError, DataError
+from ccrs.core.errors import CheckpointError
 from ccrs.data.acts import reply_act
 from ccrs.data.tokeniser import SPEAKERS
-from ccrs.inference.talk import NOTHING_SAID, NUM_SUPPORT, NUM_WORDS, Answer, Conversation, Talker
-from ccrs.meta.reply_adaptation import adapt_replies
+from ccrs.inference.answers import Answer, TurnInput
+from ccrs.inference.conversation import NUM_SUPPORT, Conversation
+from ccrs.inference.reading import NUM_WORDS
+from ccrs.inference.talk import NOTHING_SAID, Talker
 from tests.fixtures.tiny_run import TinyRun
 
 FILM, OTHER_FILM = "Heat (1995)", "Speed (1994)"
@@ -38,7 +37,7 @@ def talker(choosing: Talker) -> Talker:
 
 @pytest.fixture
 def conversation(talker: Talker) -> Conversation:
-    return talker.conversation()
+    return Conversation(talker)
 
 
 def is_sound(answer: Answer, talker: Talker) -> bool:
@@ -56,7 +55,7 @@ def marked_titles(conversation: Conversation, number: int) -> list[str]:
 
 
 def test_a_reply_comes_with_what_it_rests_on(choosing: Talker) -> None:
-    answer = choosing.conversation().say(f"I like {FILM}. What should I watch?")
+    answer = Conversation(choosing).say(f"I like {FILM}. What should I watch?")
     assert is_sound(answer, choosing)
     assert answer.styles is not None
     assert sum(answer.styles) == pytest.approx(1, abs=1e-5)
@@ -71,7 +70,7 @@ def test_a_reply_comes_with_what_it_rests_on(choosing: Talker) -> None:
 
 def test_the_films_of_a_reply_are_mentions_of_the_dialogue(talker: Talker) -> None:
     for seed in range(3):
-        conversation = talker.conversation(seed=seed)
+        conversation = Conversation(talker, seed=seed)
         answer = conversation.say("I want a comedy, tell me one.")
         spoken = [
             title for n in range(1, len(conversation.messages)) for title in marked_titles(conversation, n)
@@ -85,7 +84,7 @@ def test_the_films_of_a_reply_are_mentions_of_the_dialogue(talker: Talker) -> No
 
 def test_the_same_words_and_seed_give_the_same_reply(choosing: Talker) -> None:
     words = ["hello", f"I love {FILM}"]
-    first, second = choosing.conversation(seed=3), choosing.conversation(seed=3)
+    first, second = Conversation(choosing, seed=3), Conversation(choosing, seed=3)
     assert [first.say(w).text for w in words] == [second.say(w).text for w in words]
 
 
@@ -97,7 +96,7 @@ def test_nothing_said_is_asked_for_without_a_model(
     answer = conversation.say(text)
     assert answer.text == NOTHING_SAID
     assert answer.recommendation is None
-    assert conversation.dialogues == ()
+    assert conversation.messages == ()
 
 
 def test_of_10_000_words_the_end_is_read_and_that_is_said(talker: Talker, conversation: Conversation) -> None:
@@ -138,7 +137,7 @@ def test_odd_input_gets_an_ordinary_reply(kind: str, talker: Talker, conversatio
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.text(st.characters(exclude_categories=())), min_size=1, max_size=2))
 def test_any_text_is_answered(talker: Talker, texts: list[str]) -> None:
-    conversation = talker.conversation()
+    conversation = Conversation(talker)
     for text in texts:
         assert is_sound(conversation.say(text), talker)
 
@@ -146,7 +145,7 @@ def test_any_text_is_answered(talker: Talker, texts: list[str]) -> None:
 @pytest.mark.parametrize("hello", ["hi", "Hello!", "hey there"])
 def test_who_only_greets_is_greeted_or_asked(hello: str, talker: Talker) -> None:
     for seed in range(2):
-        conversation = talker.conversation(seed=seed)
+        conversation = Conversation(talker, seed=seed)
         for _ in range(2):
             answer = conversation.say(hello)
             assert "?" in answer.text or reply_act(answer.slotted) in ("greet", "ask")
@@ -172,7 +171,7 @@ def test_an_unknown_film_is_called_unknown_and_taken_for_no_other(
     assert [film.name for film in answer.unknown] == [name]
     assert "[named]" not in answer.slotted  # nor is the other film talked of as if it were this one
     assert is_sound(answer, talker)
-    assert marked_titles(conversation, -1 - len(answer.text.splitlines()[1:])) == []
+    assert marked_titles(conversation, 2) == []
 
 
 def test_a_mistyped_film_gets_a_suggestion(conversation: Conversation) -> None:
@@ -204,76 +203,41 @@ def test_what_is_no_title_is_not_called_unknown(text: str, conversation: Convers
 
 
 def test_earlier_dialogues_are_adapted_to(talker: Talker) -> None:
-    conversation = talker.conversation()
-    assert conversation.adapt() is None
+    conversation = Conversation(talker)
+    assert conversation.person().inner is None
     conversation.say(f"I love {FILM}")
     conversation.reset()
     assert conversation.messages == ()
-    assert len(conversation.support) == 1
-    inner = conversation.adapt()
-    assert inner is not None
-    assert conversation.adapt() is inner  # computed once
+    person = conversation.person()
+    assert person.inner is not None
+    assert person.state is not None
+    assert conversation.person() is person  # computed once
     answer = conversation.say("What now?")
     assert answer.recommendation is not None
     assert answer.recommendation.num_support == 1
     for _ in range(NUM_SUPPORT + 1):
         conversation.reset()
         conversation.say("hi")
-    assert len(conversation.support) == NUM_SUPPORT
+    conversation.reset()
+    state = conversation.person().state
+    assert state is not None
+    assert state.num_support == NUM_SUPPORT
 
 
-def test_adapting_dialogue_by_dialogue_is_the_inner_step_on_all(talker: Talker) -> None:
-    conversation = talker.conversation()
-    for words in (["hi", f"I love {FILM}"], ["a comedy"], [f"more like {OTHER_FILM}", "thanks"]):
-        for said in words:
-            conversation.say(said)
-        conversation.reset()
-        conversation.adapt()
-    found = conversation.adapt()
-    batch = talker.live._support(conversation.support)
-    assert batch is not None
-    assert found is not None
-    with torch.enable_grad():
-        expected = adapt_replies(talker.responder.model, talker.responder.rates, batch).inner
-    common = talker.responder.model.inner_parameters()
-    for name, value in expected.items():
-        assert torch.allclose(found[name] - common[name], value - common[name], atol=1e-6)
-    assert any(not torch.equal(found[name][0], common[name]) for name in found)
-
-
-def test_who_comes_back_is_remembered(talker: Talker, tmp_path: Path) -> None:
-    memory = Memory(tmp_path / "people")
-    first = talker.conversation("Ann", memory=memory)
-    first.say(f"I love {FILM}")
-    first.reset()
-    first.say("And a comedy?")
-    back = talker.conversation("Ann", memory=memory)
-    assert back.earlier == first.dialogues
-    assert marked_titles_of(back.earlier[0]) == marked_titles_of(first.earlier[0])
-    assert len({dialogue.id for dialogue in back.earlier}) == 2
-    assert [dialogue.time for dialogue in back.earlier] == [0, 1]
-    assert back.say("hi").recommendation is not None
-    assert len(memory.recall("Ann")) == 3
-    assert talker.conversation("Bob", memory=memory).earlier == ()
-    assert sorted(path.name for path in memory.folder.iterdir()) == ["Ann.jsonl"]
-
-
-def marked_titles_of(dialogue: Dialogue) -> list[str]:
-    return [m.entity for message in dialogue.messages for m in message.mentions if m.marked]
-
-
-@pytest.mark.parametrize(
-    "name", ["", ".", "..", "../x", "a/b", "a\\b", "-x", ".x", "a b", "x" * 41, "a\n", "a\x00"]
-)
-def test_what_is_no_name_is_refused(name: str, talker: Talker, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="is no name for a person"):
-        talker.conversation(name, memory=Memory(tmp_path))
-
-
-def test_a_broken_memory_is_told_with_its_line(talker: Talker, tmp_path: Path) -> None:
-    (tmp_path / "Ann.jsonl").write_text("{}\n")
-    with pytest.raises(DataError, match=r"Ann\.jsonl:1: "):
-        talker.conversation("Ann", memory=Memory(tmp_path))
+def test_what_stands_beside_a_turn_changes_no_answer(talker: Talker) -> None:
+    known = Conversation(talker)
+    known.say(f"I love {FILM}")
+    known.reset()
+    inputs = [
+        TurnInput(f"I like {OTHER_FILM}", person=known.person(), seed=1),
+        TurnInput("hello", seed=2),
+        TurnInput(""),
+        TurnInput("a comedy please", seed=3, num_items=2),
+    ]
+    together = talker.answer(inputs)
+    alone = [talker.answer([given])[0] for given in inputs]
+    assert [a.text for a in together] == [a.text for a in alone]
+    assert [a.shown for a in together] == [a.shown for a in alone]
 
 
 def test_a_run_without_responder_does_not_talk(tmp_path: Path, talking_run: TinyRun) -> None:

@@ -14,11 +14,13 @@ from safetensors.torch import load_file
 
 from ccrs.artifacts.chooser import CHOOSER_FILES, Chooser, load_chooser, save_chooser
 from ccrs.artifacts.files import MANIFEST, checked_manifest, save_tensors, write_manifest
+from ccrs.artifacts.opinions import OPINIONS_FILE, load_opinions, save_opinions
 from ccrs.core.config import StrictConfig, parse_config
 from ccrs.core.errors import CheckpointError, ConfigError, DataError
 from ccrs.core.files import read_json, write_json
 from ccrs.data.confirmation import Facts
 from ccrs.data.tokeniser import ReplyTokeniser
+from ccrs.data.understanding.opinion_model import OpinionModel
 from ccrs.meta.reply_adaptation import ReplyInnerConfig, ReplyRates
 from ccrs.models.decoding import DecodingConfig
 from ccrs.models.reranking import RerankConfig
@@ -59,6 +61,8 @@ class ResponderUseConfig(StrictConfig):
     """The weights by which CCRS+ chooses among candidates."""
     choose: bool = True
     """Whether replies are chosen among many candidates (CCRS+); off: Eq. 9-10 alone."""
+    learn_opinions: bool = False
+    """Whether likes and dislikes are heard by a model of questionnaires where rules are silent; off: rules alone."""
     adapt: bool = True
     """Whether the responder is adapted to the user (its recommender decides for itself)."""
 
@@ -87,6 +91,8 @@ class ResponderRun:
     dropped: Mapping[str, int]
     chooser: Chooser | None = None
     confirmed: Facts | None = None
+    opinions: OpinionModel | None = None
+    """Hears likes and dislikes where rules are silent; None for data without questionnaires."""
     commit: str = "unknown"
 
 
@@ -106,6 +112,9 @@ def save_responder(run_folder: Path, responder: ResponderRun, resolved_config: M
         pairs = torch.tensor(sorted(responder.confirmed), dtype=torch.long).view(-1, 2)
         save_tensors(folder / _CONFIRMED, {"facts": pairs})
         files = (*files, _CONFIRMED)
+    if responder.opinions is not None:
+        save_opinions(folder / OPINIONS_FILE, responder.opinions)
+        files = (*files, OPINIONS_FILE)
     if responder.chooser is not None:
         save_chooser(folder, responder.chooser)
         files = (*files, *CHOOSER_FILES)
@@ -130,9 +139,15 @@ def load_responder(run_folder: Path) -> ResponderRun:
         stored = read_json(folder / _CONFIG)
         chooses = bool(stored["ccrs"]["choose"])
         confirms = bool(stored["ccrs"]["text"]["confirmed_facts"])
+        learned = bool(stored["ccrs"].get("learn_opinions", False))  # not in runs of earlier versions
     except (DataError, KeyError, TypeError) as error:
         raise CheckpointError(f"{folder / _CONFIG}: is broken ({error}). Train the run again.") from error
-    files = (*_FILES, *((_CONFIRMED,) if confirms else ()), *(CHOOSER_FILES if chooses else ()))
+    files = (
+        *_FILES,
+        *((_CONFIRMED,) if confirms else ()),
+        *((OPINIONS_FILE,) if learned else ()),
+        *(CHOOSER_FILES if chooses else ()),
+    )
     manifest = checked_manifest(folder, files, version=FORMAT)
     try:
         needed = {k: v for k, v in stored["ccrs"].items() if k in ResponderUseConfig.model_fields}
@@ -147,6 +162,7 @@ def load_responder(run_folder: Path) -> ResponderRun:
         if confirms:
             pairs = load_file(folder / _CONFIRMED)["facts"].tolist()
             confirmed = frozenset((int(film), int(value)) for film, value in pairs)
+        opinions = load_opinions(folder / OPINIONS_FILE) if learned else None
         dropped = {str(reason): int(count) for reason, count in read_json(folder / _DROPPED).items()}
     except (SafetensorError, RuntimeError, KeyError, TypeError, DataError, ConfigError) as error:
         raise CheckpointError(
@@ -155,4 +171,15 @@ def load_responder(run_folder: Path) -> ResponderRun:
     tokeniser = ReplyTokeniser.load(folder / _TOKENISER)
     chooser = load_chooser(folder, tokeniser) if chooses else None
     commit = str(manifest.get("commit"))
-    return ResponderRun(config, model.eval(), rates, tokeniser, sizes, dropped, chooser, confirmed, commit)
+    return ResponderRun(
+        config,
+        model.eval(),
+        rates,
+        tokeniser,
+        sizes,
+        dropped,
+        chooser,
+        confirmed,
+        opinions=opinions,
+        commit=commit,
+    )

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ccrs.cli.printing import remark, say, table
+from ccrs.cli.serve import settings_of, store_of
+from ccrs.core.dialogue import Dialogue
+from ccrs.core.files import write_json
+from ccrs.data.prepared import load_prepared
 from ccrs.evaluation.style import StyleInformation
 from ccrs.evaluation.tables import difference_table, metrics_table
 from ccrs.experiments.demo import Demo, run_demo
 from ccrs.experiments.styles import Talk
+from ccrs.serving.api.running import Job, run_server
+from ccrs.serving.assembly import DEMO, open_service
+from ccrs.serving.importing import import_dialogues
+from ccrs.serving.store.records import LOCAL
 
 
 def demo(
     out: Annotated[Path, typer.Option("--out", help="Folder for the data and the run.")] = Path("demo-run"),
     serve: Annotated[
-        bool,
-        typer.Option("--serve/--no-serve", help="Serve the chat page at the end (comes with the server)."),
+        bool, typer.Option("--serve/--no-serve", help="End in the chat page, in a browser of your own.")
     ] = True,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port of the page; 0 takes a free one.")
+    ] = 8000,
     users: Annotated[
         int | None, typer.Option("--users", min=40, help="Simulate fewer or more people.", show_default=False)
     ] = None,
@@ -31,8 +42,47 @@ def demo(
     shown = run_demo(out, remark, num_users=users)
     say(render(shown))
     say(f'\nGo on: ccrs recommend {out / "run"} --text "I loved Inception, who else directs like that?"')
+    people = known_people(out, shown)
     if serve:
-        remark("There is no chat page to serve yet; --no-serve silences this line.")
+        serve_page(out / "run", people, port)
+    else:
+        say(f"Talk to it in a browser: ccrs serve {out / 'run'}")
+
+
+def known_people(out: Path, shown: Demo) -> dict[str, tuple[Dialogue, ...]]:
+    """The two people of the demo with their dialogues; the run is told of them, for the page."""
+    told = {
+        "users": [
+            {
+                "name": person.user,
+                "about": f"follows the {person.preferred} (favourites: {', '.join(person.favourites)})",
+            }
+            for person in shown.people
+        ],
+        "words": shown.words,
+    }
+    write_json(out / "run" / DEMO, told)
+    dialogues = load_prepared(out / "data").dialogues
+    return {
+        person.user: tuple(dialogue for dialogue in dialogues if dialogue.user == person.user)
+        for person in shown.people
+    }
+
+
+def serve_page(run: Path, people: Mapping[str, Sequence[Dialogue]], port: int) -> None:
+    """Serve the chat page until Ctrl-C; ``people`` are remembered from the start."""
+    # A store of an earlier demo holds people of that demo.
+    for path in run.glob("people.db*"):
+        path.unlink()
+    service = open_service(run)
+    for user, dialogues in people.items():
+        import_dialogues(service.store, service.world, LOCAL, user, dialogues)
+    service.close()
+    remark("Open the address below in a browser; Ctrl-C ends it.")
+    try:
+        run_server(Job(run, store_of(run), settings_of(port=port)), say)
+    except KeyboardInterrupt:
+        remark("Stopped.")
 
 
 def render(shown: Demo) -> str:

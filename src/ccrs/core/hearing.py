@@ -39,6 +39,8 @@ class Question:
     kind: QuestionKind
     items: tuple[str, ...]
     relation: str | None = None
+    entity: str | None = None
+    """Asked whether the items are linked to it (*is Tom Hanks in it?*)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class SoFar:
     constraints: Constraints = Constraints()
     previous: Message | None = None
     """The seeker's message before this one."""
+    asked: Message | None = None
+    """The recommender's last message before this one, where known: what is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +65,9 @@ class Heard:
     """One message, understood.
 
     ``message`` has the linked mentions, references (*the second one*, *the 1997 one*) resolved to opinions or
-    questions below. ``opinions`` maps entity ids (items, people, genres) to what is said of them now; *undone* ids take
-    back what was said before (*no, I meant the other Titanic*). ``constraints`` are those in force **after** this message
-    (earlier ones included, unless it lets them go).
+    questions below. ``opinions`` maps entity ids (items, people, genres) to what is said of them now; *undone* ids
+    take back what was said before (*no, I meant the other Titanic*). ``constraints`` are those in force **after** this
+    message (earlier ones included, unless it lets them go).
     """
 
     message: Message

@@ -19,7 +19,9 @@ from ccrs.evaluation.style import StyleInformation, style_information
 from ccrs.experiments.corpus import Corpus
 from ccrs.experiments.reply_data import reply_data
 from ccrs.experiments.reply_rows import ReplyRows
-from ccrs.inference.talk import Answer, Conversation, Talker
+from ccrs.inference.answers import Answer
+from ccrs.inference.conversation import Conversation
+from ccrs.inference.talk import Talker
 from ccrs.inference.writing import Written
 from ccrs.simulation.phrases import STYLE_OF_GENRE
 from ccrs.simulation.truth import Truth
@@ -145,7 +147,7 @@ def talks(talker: Talker, corpus: Corpus, tasks: Sequence[UserTask], said: Seque
     for task in tasks:
         user = corpus.table.users[task.user]
         earlier = [corpus.dialogues[number] for number in task.support.tolist()]
-        conversation = Conversation(talker, user, None, earlier, seed=0)
+        conversation = Conversation(talker, earlier, user=user)
         found.append(Talk(user, tuple((words, conversation.say(words)) for words in said)))
     return found
 

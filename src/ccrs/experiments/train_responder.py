@@ -13,10 +13,13 @@ from torch import nn
 
 from ccrs.artifacts.files import MANIFEST
 from ccrs.artifacts.responder import FOLDER, ResponderRun, has_responder, load_responder, save_responder
-from ccrs.artifacts.run import RUN_FILES, load_run
+from ccrs.artifacts.run import RUN_FILES, Run, load_run
 from ccrs.core.errors import ConfigError
 from ccrs.core.files import replacing
+from ccrs.data.linking_dialogues import run_linker
 from ccrs.data.tokeniser import ReplyTokeniser
+from ccrs.data.understanding.hearer import Hearer
+from ccrs.data.understanding.opinion_model import OpinionModel
 from ccrs.experiments.corpus import Corpus
 from ccrs.experiments.reply_judging import (
     adapted_batches,
@@ -27,6 +30,7 @@ from ccrs.experiments.reply_judging import (
 from ccrs.experiments.reply_setup import ReplySetup, ResponderTrainConfig, set_up_replies
 from ccrs.experiments.train import current_commit
 from ccrs.experiments.train_chooser import train_chooser
+from ccrs.experiments.train_opinions import train_opinions
 from ccrs.training.checkpoint import FILE as CHECKPOINT
 from ccrs.training.distributed import Workers
 from ccrs.training.loop import train
@@ -106,12 +110,25 @@ def train_responder(
         setup.dropped,
         chooser,
         setup.confirmed,
-        current_commit(),
+        _opinions(run, setup, corpus) if config.learn_opinions else None,
+        commit=current_commit(),
     )
     _copy_run(recommender, out)
     save_responder(out, responder, config.model_dump())
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return responder
+
+
+def _opinions(run: Run, setup: ReplySetup, corpus: Corpus) -> OpinionModel:
+    """The model of opinions, fitted on the questionnaires of training dialogues; ``ConfigError`` with too few."""
+    linker = run_linker(run.catalogue, run.statistics.popularity)
+    dialogues = [corpus.dialogues[number] for number in setup.division.train_dialogues.tolist()]
+    found = train_opinions(Hearer(run.catalogue, run.triples, linker), dialogues)
+    if found is None:
+        raise ConfigError(
+            f"{corpus.path}: too few answers to questionnaires to learn opinions from. Use --set learn_opinions=false."
+        )
+    return found
 
 
 def _objective_and_plan(setup: ReplySetup) -> tuple[Any, Any]:

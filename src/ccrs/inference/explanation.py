@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ccrs.artifacts.run import Run
 from ccrs.core.batch import Batch
-from ccrs.models.ccrs import CCRS
+from ccrs.models.ccrs import Attention
 
 
 @dataclass(frozen=True)
@@ -35,37 +35,15 @@ class MentionWeight:
     weight: float
 
 
-@dataclass(frozen=True)
-class _Attention:
-    """At some parameters, of a whole batch: G(r, u) of the edges, and μ^r, μ^o and their mean of the mentions."""
-
-    edges: Tensor  # (edges,)
-    by_itself: Tensor  # (mentions,)
-    by_turn: Tensor  # (mentions,)
-    weight: Tensor  # (mentions,)
-
-
 class BatchView:
-    """The attention of a batch at the users' own parameters and at the common ones, computed once for all contexts."""
+    """The attention of a batch; a user's own and a stranger's are those of two contexts with the same mentions."""
 
-    def __init__(self, run: Run, model: CCRS, batch: Batch, rows: Tensor, users: Tensor) -> None:
-        self.run, self.model, self.batch = run, model, batch
-        self._rows, self._users = rows, users
-        hop = batch.query.hops[-1]
+    def __init__(self, run: Run, batch: Batch, attention: Attention) -> None:
+        self.run, self.batch, self.attention = run, batch, attention
+        self.hop = batch.query.hops[-1]
         side = batch.query.rows
         self._row_entities = batch.row_entities if side is None else batch.row_entities[side]
-        self.hop = hop
-        self.same_level = batch.query.hops[0] is hop
-
-    @cached_property
-    def own(self) -> _Attention:
-        """At the users' own parameters."""
-        return self._attention(self._rows, self._users)
-
-    @cached_property
-    def common(self) -> _Attention:
-        """At the common parameters."""
-        return self._attention(*self.model.gather(self.batch))
+        self.same_level = batch.query.hops[0] is self.hop
 
     @cached_property
     def neighbours(self) -> Tensor:
@@ -80,43 +58,40 @@ class BatchView:
             sources = sources[hop.target_sources]
         return sources
 
-    def _attention(self, rows: Tensor, users: Tensor) -> _Attention:
-        contexts = self.batch.query
-        with torch.no_grad():
-            edges = self.model.edge_weights(rows, users, contexts)
-            encoded = self.model.encode(rows, users, contexts)
-            own = self.model.self_importance(encoded, contexts.mention_contexts, contexts.num_contexts)
-            if not self.model.config.turn_encoder:
-                return _Attention(edges, own, torch.zeros_like(own), own)
-            turn = self.model.turn_weights(contexts)
-        return _Attention(edges, own, turn, (own + turn) / 2)
+    def mentions_of(self, context: int) -> Tensor:
+        """The mentions of a context: (mentions,)."""
+        return (self.batch.query.mention_contexts == context).nonzero()[:, 0]
+
+    def edges_of(self, mentions: Tensor) -> tuple[Tensor, Tensor]:
+        """The edges of some mentions, and the attention of each times the importance of its mention."""
+        targets = self.batch.query.mention_encodings[mentions]
+        weights = torch.zeros(self.hop.num_targets, dtype=self.attention.weight.dtype)
+        weights.index_add_(0, targets, self.attention.weight[mentions])
+        mine = torch.zeros(self.hop.num_targets, dtype=torch.bool)
+        mine[targets] = True
+        edges = mine[self.hop.edge_targets].nonzero()[:, 0]
+        return edges, self.attention.edges[edges] * weights[self.hop.edge_targets[edges]]
 
 
 class ContextView:
-    """The attention behind one context, summed up by relation, neighbour and mention."""
+    """The attention behind one context, summed up by relation, neighbour and mention.
 
-    def __init__(self, view: BatchView, context: int) -> None:
+    ``stranger`` is the context of somebody unknown who said the same; its edges come in the same order.
+    """
+
+    def __init__(self, view: BatchView, context: int, stranger: int) -> None:
         self.view, self.run = view, view.run
-        query = view.batch.query
-        self.mentions = (query.mention_contexts == context).nonzero()[:, 0]
-        self.targets = query.mention_encodings[self.mentions]
-        mine = torch.zeros(view.hop.num_targets, dtype=torch.bool)
-        mine[self.targets] = True
-        self.edges = mine[view.hop.edge_targets].nonzero()[:, 0]
-        self.own, self.common = self._edge_weights(view.own), self._edge_weights(view.common)
+        self.mentions = view.mentions_of(context)
+        self.targets = view.batch.query.mention_encodings[self.mentions]
+        edges, self.own = view.edges_of(self.mentions)
+        self.common = self.own if stranger == context else view.edges_of(view.mentions_of(stranger))[1]
         names = view.run.graph.relations
-        self.relations = [names[r] for r in view.hop.edge_relations[self.edges].tolist()]
-        self.neighbours: list[int] = view.neighbours[self.edges].tolist() if view.same_level else []
-
-    def _edge_weights(self, attention: _Attention) -> Tensor:
-        """Attention of each of my edges times the weight of the mention it belongs to: (edges,)."""
-        weights = torch.zeros(self.view.hop.num_targets, dtype=attention.weight.dtype)
-        weights.index_add_(0, self.targets, attention.weight[self.mentions])
-        return attention.edges[self.edges] * weights[self.view.hop.edge_targets[self.edges]]
+        self.relations = [names[r] for r in view.hop.edge_relations[edges].tolist()]
+        self.neighbours: list[int] = view.neighbours[edges].tolist() if view.same_level else []
 
     def mention_weights(self) -> tuple[MentionWeight, ...]:
         """Importance of every mention, the heaviest first."""
-        own = self.view.own
+        own = self.view.attention
         columns = (
             self.view.target_entities[self.targets],
             self.view.batch.query.mention_turns[self.mentions],

@@ -21,12 +21,8 @@ from ccrs.inference.intention import intentions
 from ccrs.inference.ranking import RankedItems
 from ccrs.inference.recommend import Recommender
 from ccrs.inference.reply_vectors import reply_vectors
-from ccrs.inference.writing import NUM_OFFERED, Situation
+from ccrs.inference.writing import Situation
 from ccrs.meta.reply_adaptation import Inner, adapt_replies
-from ccrs.meta.reply_gradients import ReplyGradient, reply_gradient, stepped
-
-Known = dict[str, ReplyGradient | None]
-"""Gradients by dialogue id, None for dialogues without replies."""
 
 
 class LiveResponder:
@@ -39,18 +35,25 @@ class LiveResponder:
             parameter.requires_grad_(False)
 
     def situation(
-        self, dialogue: Dialogue, ranked: RankedItems, *, seed: int, with_named: bool = True
+        self,
+        dialogue: Dialogue,
+        ranked: RankedItems,
+        *,
+        seed: int,
+        offered: tuple[int, ...],
+        with_named: bool = True,
+        owner: int = 0,
     ) -> Situation:
-        """The situation after a dialogue whose items are ``ranked``.
+        """The situation after a dialogue whose items are ``ranked``; those ``offered`` may be named, the best first.
 
-        The best items that were not named are offered. Without ``with_named`` no film named before may be spoken of.
+        Without ``with_named`` no film named before may be spoken of. ``owner`` is the user's row in the adapted
+        parameters.
         """
         tokeniser, config = self.responder.tokeniser, self.responder.config.text
         turns = list(slotted_turns(dialogue, self.slotter))
         tokens: list[int] = []
         for found, ids in zip(turns, tokeniser.encode_many([t.context for t in turns]), strict=True):
             tokens += [tokeniser.role_ids[SPEAKERS[found.turn.speaker]], *ids]
-        offered = self._offered(ranked)
         # Without an offered film the intention is never looked at.
         intention = intentions(self.run, ranked.user[None], [offered[0] if offered else 0])[0]
         own = (tokeniser.encode(t.reply.text) for t in turns if t.turn.speaker == "recommender")
@@ -60,40 +63,20 @@ class LiveResponder:
             offered=offered,
             named=self._named(ranked) if with_named else (),
             intention=intention,
+            owner=owner,
             seed=seed,
             turns=tuple((t.turn.speaker, t.context) for t in turns),
             own=tuple(tuple(ids) for ids in own if ids),
         )
 
-    def adapted(self, dialogues: Sequence[Dialogue], known: Known | None = None) -> Inner | None:
-        """The inner parameters after the inner steps on the replies of ``dialogues``; None without any.
-
-        ``known`` holds the gradients of dialogues by id: those that are missing are added, others dropped. With it
-        only what is new is computed.
-        """
-        if not self.responder.config.adapt:
+    def adapted(self, dialogues: Sequence[Dialogue]) -> Inner | None:
+        """The inner parameters after the inner steps on the replies of ``dialogues``; None without any."""
+        support = self._support(dialogues) if self.responder.config.adapt else None
+        if support is None:
             return None
-        if self.responder.rates.config.steps != 1:  # later steps start from what the first one made of all
-            support = self._support(dialogues)
-            if support is None:
-                return None
-            with torch.enable_grad():
-                inner = adapt_replies(self.responder.model, self.responder.rates, support).inner
-            return {name: value.detach() for name, value in inner.items()}
-        before = dict(known or {})
-        found = {d.id: before[d.id] if d.id in before else self._gradient(d) for d in dialogues}
-        if known is not None:
-            known.clear()
-            known.update(found)
-        gradients = [gradient for gradient in found.values() if gradient is not None]
-        return stepped(self.responder.model, self.responder.rates, gradients) if gradients else None
-
-    def _gradient(self, dialogue: Dialogue) -> ReplyGradient | None:
-        """The gradient of one dialogue's replies; None where there are none."""
-        batch = self._support([dialogue])
-        if batch is None or batch.support is None:
-            return None
-        return reply_gradient(self.responder.model, batch.support)
+        with torch.enable_grad():
+            inner = adapt_replies(self.responder.model, self.responder.rates, support).inner
+        return {name: value.detach() for name, value in inner.items()}
 
     def _support(self, dialogues: Sequence[Dialogue]) -> ReplyBatch | None:
         """A batch of one user with the replies of ``dialogues`` as support; None where there are none."""
@@ -112,9 +95,6 @@ class LiveResponder:
         builder = ReplyBatchBuilder(replies, reply_vectors(self.run, table, replies, []))
         batch = builder.adapting([np.arange(replies.num_replies)], [np.zeros(0, np.int64)])
         return batch.to(self.responder.model.device)
-
-    def _offered(self, ranked: RankedItems) -> tuple[int, ...]:
-        return tuple(self.recommender.best(ranked, NUM_OFFERED, self.recommender.unnamed(ranked)))
 
     def _named(self, ranked: RankedItems) -> tuple[int, ...]:
         """The items named, the latest first."""

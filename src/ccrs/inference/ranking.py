@@ -32,9 +32,10 @@ class RankedItems:
     """Every item's score at the open end of a dialogue, and the parameters it was computed with."""
 
     view: BatchView
-    context: int  # the dialogue among those of the batch
+    context: int  # the dialogue among the contexts of the batch
+    stranger: int  # the context of somebody unknown who says the same
     logits: Tensor  # (items,)
-    unadapted: Tensor  # (items,) for a stranger who says the same
+    unadapted: Tensor  # (items,) for that stranger
     vector: Tensor  # (d,) p_u, as responders are trained on it
     user: Tensor  # (d_u,) the adapted user embedding
     mentioned: tuple[int, ...]  # entities, the latest last
@@ -42,55 +43,63 @@ class RankedItems:
 
 
 def rank_all(run: Run, model: CCRS, requests: Sequence[RankRequest]) -> list[RankedItems]:
-    """Score all items for each request; what stands beside a request changes nothing but the last digits."""
+    """Score all items for each request; what stands beside a request changes nothing but the last digits.
+
+    Whoever is known is scored as a stranger as well, in the same pass: it costs little beside a pass of its own.
+    """
     if not requests:
         return []
-    batch, mentioned = _open_ends(run, requests)
-    states = [request.state for request in requests]
+    known = [number for number, request in enumerate(requests) if request.state is not None]
+    states = [*(request.state for request in requests), *(None for _ in known)]
+    batch, mentioned = _open_ends(run, requests, known, states)
     with torch.no_grad():
         rows, users = adapted_parameters(model, batch, states)
-        vectors = model.user_vectors(rows, users, batch.query, batch, with_history=False)
-        unadapted = _stranger_logits(model, batch, vectors, states)
+        vectors, attention = model.explained_vectors(rows, users, batch.query, batch)
         scoring = model.user_vectors(rows, users, batch.query, batch) if _attends_history(model) else vectors
         logits = scoring @ model.item_table().T
-        for number, state in enumerate(states):
+        for number in known:
+            state = requests[number].state
             if state is not None:
                 logits[number] += output_change(model, state, scoring[number : number + 1])[0]
         logits = model.static_logits(logits, batch.query, batch.history)
-    view = BatchView(run, model, batch, rows, users)
-    return [
-        RankedItems(
-            view=view,
-            context=number,
-            logits=logits[number],
-            unadapted=unadapted[number],
-            vector=vectors[number],
-            user=users[number],
-            mentioned=mentioned[number],
-            num_support=0 if state is None else state.num_support,
+    view = BatchView(run, batch, attention)
+    strangers = {number: len(requests) + place for place, number in enumerate(known)}
+    found = []
+    for number, request in enumerate(requests):
+        stranger = strangers.get(number, number)
+        found.append(
+            RankedItems(
+                view=view,
+                context=number,
+                stranger=stranger,
+                logits=logits[number],
+                unadapted=logits[stranger],
+                vector=vectors[number],
+                user=users[number],
+                mentioned=mentioned[number],
+                num_support=0 if request.state is None else request.state.num_support,
+            )
         )
-        for number, state in enumerate(states)
-    ]
+    return found
 
 
-def _open_ends(run: Run, requests: Sequence[RankRequest]) -> tuple[Batch, list[tuple[int, ...]]]:
-    """A batch with the state in which each dialogue waits for an answer, and the entities named in each."""
+def _open_ends(
+    run: Run,
+    requests: Sequence[RankRequest],
+    known: Sequence[int],
+    states: Sequence[UserState | None],
+) -> tuple[Batch, list[tuple[int, ...]]]:
+    """A batch with the state in which each dialogue waits for an answer, and the entities named in each.
+
+    The dialogues of the ``known`` come once more, for a stranger each.
+    """
     dialogues = [Dialogue(str(n), str(n), request.messages) for n, request in enumerate(requests)]
     table = build_samples(run.catalogue, dialogues, open_ended=True)
-    last = np.append(table.context_dialogues[1:] != table.context_dialogues[:-1], True)
-    contexts = np.flatnonzero(last)
-    batch = run_builder(run, table).own_rows(contexts, np.arange(len(requests)), len(requests))
-    mentioned = [tuple(table.mentions[context].tolist()) for context in contexts.tolist()]
-    return replace(batch, history=joined_history([request.state for request in requests])), mentioned
-
-
-def _stranger_logits(
-    model: CCRS, batch: Batch, vectors: Tensor, states: Sequence[UserState | None]
-) -> Tensor:
-    """Logits for somebody of whom nothing is known; ``vectors`` are right for those without a state already."""
-    if any(state is not None for state in states):
-        vectors = model.user_vectors(*model.gather(batch), batch.query, batch, with_history=False)
-    return model.static_logits(vectors @ model.item_table().T, batch.query, None)
+    last = np.flatnonzero(np.append(table.context_dialogues[1:] != table.context_dialogues[:-1], True))
+    contexts = np.concatenate([last, last[np.array(known, np.int64)]])
+    batch = run_builder(run, table).own_rows(contexts, np.arange(len(contexts)), len(contexts))
+    mentioned = [tuple(table.mentions[context].tolist()) for context in last.tolist()]
+    return replace(batch, history=joined_history(states)), mentioned
 
 
 def _attends_history(model: CCRS) -> bool:

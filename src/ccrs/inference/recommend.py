@@ -131,7 +131,7 @@ class Recommender:
     def explain(self, ranked: RankedItems, *, k: int = 10, allowed: Tensor | None = None) -> Recommendation:
         """The ``k`` best items that are ``allowed`` (those that were not named), and what they rest on."""
         allowed = self.unnamed(ranked) if allowed is None else allowed
-        view = ContextView(ranked.view, ranked.context)
+        view = ContextView(ranked.view, ranked.context, ranked.stranger)
         return Recommendation(
             items=self._ranked(ranked, view, allowed, k),
             mentions=view.mention_weights(),

@@ -1,80 +1,64 @@
-"""Talk with one person: what he says in, a reply and what it rests on out; earlier dialogues are remembered."""
+"""Talk with people: what each says in, a reply and what it rests on out. Nothing is remembered here."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ccrs.artifacts.memory import Memory, checked_name
+import torch
+from torch import Tensor
+
 from ccrs.artifacts.responder import ResponderRun, load_responder
 from ccrs.artifacts.run import Run, load_run
 from ccrs.core.dialogue import Dialogue, Mention, Message
 from ccrs.core.graph import Entity
-from ccrs.data.acts import reply_act, seeker_act
-from ccrs.data.filling import Filled
+from ccrs.core.hearing import Constraints, Heard, SoFar
 from ccrs.data.linking_dialogues import link_dialogue
-from ccrs.data.turns import clean
+from ccrs.data.understanding.hearer import Hearer
 from ccrs.data.unknown_titles import UnknownTitle, known_and_unknown
+from ccrs.inference.answers import (
+    Answer,
+    Exchange,
+    Person,
+    Stated,
+    TurnInput,
+    UnknownFilm,
+)
 from ccrs.inference.choosing import ReplyChooser
-from ccrs.inference.live import Known, LiveResponder
+from ccrs.inference.facts import FactTeller
+from ccrs.inference.fitting import Fitting, Said
+from ccrs.inference.interactions import disliked_of, merged_opinions, without_mentions
+from ccrs.inference.live import LiveResponder
+from ccrs.inference.ranking import RankedItems, RankRequest
+from ccrs.inference.reading import readable
 from ccrs.inference.recommend import Recommendation, Recommender
-from ccrs.inference.writing import ReplyWriter, Written
+from ccrs.inference.wishes import Wishes
+from ccrs.inference.writing import NUM_OFFERED, ReplyWriter, Situation, Written
 from ccrs.meta.reply_adaptation import Inner
+from ccrs.models.decoding import DecodingConfig
 
-NUM_SUPPORT = 10
-"""The latest earlier dialogues are adapted to; more would make a turn slow."""
-NUM_WORDS, NUM_LETTERS = 300, 4000
-"""What is read of one message: its end."""
 NUM_UNKNOWN, NUM_SUGGESTIONS = 3, 3
 NOTHING_SAID = "Say something: a movie you like, a genre, an actor, or just hi."
 YOU = "you"
+NOTHING_SO_FAR, NO_CONSTRAINTS = SoFar(), Constraints()
 
 _LIVE_SAMPLES = 8
 """Fewer than in evaluation: a person waits."""
 
 
 @dataclass(frozen=True)
-class Stated:
-    """A fact that a reply states: always one of the graph."""
+class _Turn:
+    """A turn under way: what came in, what was heard of it, and the messages so far that the models read."""
 
-    film: str
-    relation: str
-    value: str
-
-
-@dataclass(frozen=True)
-class UnknownFilm:
-    """A film that the catalogue does not have, and titles that look like it."""
-
-    name: str
-    suggestions: tuple[str, ...]
-
-    @property
-    def sentence(self) -> str:
-        """What is said about it."""
-        said = f"I do not know “{self.name}”."
-        return f"{said} Did you mean {_either(self.suggestions)}?" if self.suggestions else said
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What is said, and why.
-
-    ``slotted`` is the reply with its slots, ``styles`` μ^m, ``terms`` what each term of the choice added, ``attempt``
-    as in ``Written``. Without a model call (nothing was said) there is no ``recommendation``.
-    """
-
-    text: str
-    slotted: str = ""
-    items: tuple[Entity, ...] = ()
-    styles: tuple[float, ...] | None = None
-    recommendation: Recommendation | None = None
-    terms: Mapping[str, float] = field(default_factory=dict)
-    statements: tuple[Stated, ...] = ()
-    unknown: tuple[UnknownFilm, ...] = ()
-    remarks: tuple[str, ...] = ()
-    attempt: int = 0
+    number: int  # among the inputs
+    given: TurnInput
+    heard: Heard
+    unknown: tuple[UnknownFilm, ...]
+    remarks: tuple[str, ...]
+    messages: tuple[Message, ...]
+    in_force: Constraints = NO_CONSTRAINTS
+    allowed: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.bool))  # (items,)
 
 
 class Talker:
@@ -82,143 +66,198 @@ class Talker:
 
     Example::
 
-        conversation = Talker.load(Path("runs/talk")).conversation()
-        answer = conversation.say("Hi! I liked Titanic (1997)")
+        talker = Talker.load(Path("runs/talk"))
+        (answer,) = talker.answer([TurnInput("Hi! I liked Titanic (1997)")])
         print(answer.text, answer.recommendation.relations)
     """
 
-    def __init__(self, run: Run, responder: ResponderRun) -> None:
+    def __init__(self, run: Run, responder: ResponderRun, *, choose: bool = True) -> None:
         self.run, self.responder = run, responder
         self.recommender = Recommender(run)
         self.live = LiveResponder(run, responder, self.recommender)
         writer = ReplyWriter(run, responder)
         self.writer: ReplyWriter | ReplyChooser = writer
-        if responder.chooser is not None:
+        if choose and responder.chooser is not None:
             self.writer = ReplyChooser(writer, responder.chooser, num_samples=_LIVE_SAMPLES)
+        self.hearer = Hearer(run.catalogue, run.triples, _KnownTitles(self.recommender), responder.opinions)
+        self.facts = FactTeller(run.catalogue, writer.filler, run.graph.relations)
+        self.wishes = Wishes(run.catalogue)
+        self.fitting = Fitting(run.catalogue, self.wishes, self.live.slotter.plural)
 
     @classmethod
-    def load(cls, folder: Path | str) -> Talker:
+    def load(cls, folder: Path | str, *, choose: bool = True) -> Talker:
         """Load the run in ``folder`` with its responder and warm it up; raises ``CheckpointError``."""
-        talker = cls(load_run(Path(folder)), load_responder(Path(folder)))
-        # What is made at first need (names to suggest, kernels) is made before anybody waits for it.
-        talker.conversation().say('Hi! Do you know "Xyzzy" (1950)?')
+        talker = cls(load_run(Path(folder)), load_responder(Path(folder)), choose=choose)
+        talker.warm_up()
         return talker
 
-    def conversation(
-        self, name: str | None = None, *, memory: Memory | None = None, seed: int = 0
-    ) -> Conversation:
-        """A new dialogue with a person; ``memory`` knows what ``name`` said before and is told every turn.
+    def warm_up(self) -> None:
+        """Make what is made at first need (names to suggest, kernels) before anybody waits for it."""
+        self.answer([TurnInput('Hi! Do you know "Xyzzy" (1950)?')])
 
-        Raises ``DataError`` for what is no name, and when what is remembered cannot be read.
+    def person(self, earlier: Sequence[Dialogue]) -> Person:
+        """Somebody with ``earlier`` dialogues, adapted to."""
+        return Person(state=self.recommender.state(earlier), inner=self.live.adapted(earlier))
+
+    def answer(self, inputs: Sequence[TurnInput]) -> list[Answer]:
+        """An answer to each input, worked out side by side; the same for the same input, whatever stands beside it.
+
+        Texts may be anything. Nothing but blanks and control characters is answered without a model. Of long
+        messages the end is read.
         """
-        known = None if name is None else checked_name(name)
-        earlier = memory.recall(known) if memory is not None and known is not None else ()
-        return Conversation(self, known, memory, earlier, seed=seed)
+        answers: dict[int, Answer] = {}
+        turns: list[_Turn] = []
+        for number, given in enumerate(inputs):
+            said, remarks = readable(given.text, self.responder.config.text.max_context)
+            if said:
+                turns.append(self._heard(number, given, said, remarks))
+            else:
+                answers[number] = Answer(NOTHING_SAID, remarks=remarks)
+        requests = [RankRequest(turn.messages, turn.given.person.state) for turn in turns]
+        ranked = self.recommender.rank_all(requests)
+        turns = [self._with_allowed(turn, found) for turn, found in zip(turns, ranked, strict=True)]
+        for turn, found, written in zip(turns, ranked, self._written(turns, ranked), strict=True):
+            answers[turn.number] = self._answer(turn, found, written)
+        return [answers[number] for number in range(len(inputs))]
 
+    def hear(self, said: str, so_far: SoFar = NOTHING_SO_FAR) -> Heard:
+        """What is heard in words that ``readable`` has cleaned, films marked."""
+        heard = self.hearer.hear(said, so_far)
+        return replace(heard, message=replace(heard.message, mentions=self._marked(heard.message.mentions)))
 
-class Conversation:
-    """One person: his earlier dialogues, and the dialogue under way."""
-
-    def __init__(
-        self,
-        talker: Talker,
-        name: str | None,
-        memory: Memory | None,
-        earlier: Sequence[Dialogue],
-        *,
-        seed: int,
-    ) -> None:
-        self.talker, self.name, self.memory, self.seed = talker, name, memory, seed
-        self.earlier = tuple(earlier)
-        self.messages: tuple[Message, ...] = ()
-        self.last: Answer | None = None
-        self._inner: tuple[Inner | None] | None = None  # of the earlier dialogues
-        self._gradients: Known = {}
-
-    @property
-    def dialogues(self) -> tuple[Dialogue, ...]:
-        """All dialogues, that under way included when something was said."""
-        return (*self.earlier, self._now()) if self.messages else self.earlier
-
-    @property
-    def support(self) -> tuple[Dialogue, ...]:
-        """The earlier dialogues that are adapted to."""
-        return self.earlier[-NUM_SUPPORT:]
-
-    def say(self, text: str) -> Answer:
-        """The reply to ``text``, which may be anything; the same for the same seed and dialogues.
-
-        Nothing but blanks and control characters is answered without a model. Of long messages the end is read.
-        Raises ``DataError`` when the memory cannot be written.
-        """
-        said, remarks = readable(text, self.talker.responder.config.text.max_context)
-        if not said:
-            self.last = Answer(NOTHING_SAID, remarks=remarks)
-            return self.last
-        catalogue, linker = self.talker.run.catalogue, self.talker.recommender.linker
-        mentions, unknown = known_and_unknown(said, linker, catalogue)
-        self.messages = (*self.messages, Message("seeker", said, self._marked(mentions)))
-        answer = self._answer(self._suggested(unknown), remarks)
-        if self.memory is not None and self.name is not None:
-            self.memory.keep(self.name, self.dialogues)
-        self.last = answer
-        return answer
-
-    def reset(self) -> None:
-        """End the dialogue: from now on it is an earlier one."""
-        self.earlier, self.messages, self.last, self._inner = self.dialogues, (), None, None
-
-    def adapt(self) -> Inner | None:
-        """The responder's parameters of this person's own, computed once for the same earlier dialogues.
-
-        Done by ``say`` where it was not before; call it while the person is not waiting.
-        """
-        if self._inner is None:
-            self._inner = (self.talker.live.adapted(self.support, self._gradients),)
-        return self._inner[0]
-
-    def _answer(self, unknown: tuple[UnknownFilm, ...], remarks: tuple[str, ...]) -> Answer:
-        """Write a reply to the dialogue so far and add it to the dialogue."""
-        talker = self.talker
-        ranked = talker.recommender.rank(self.messages, support=self.support)
-        names_known = any(mention.marked for mention in self.messages[-1].mentions)
-        situation = talker.live.situation(
-            self._now(),
-            ranked,
-            seed=self.seed * 10_000 + len(self.messages),
-            # Whoever asks about an unknown film is not told of another one he named before.
-            with_named=names_known or not unknown,
-        )
-        written = talker.writer.write([situation], self.adapt())[0]
-        if self._only_greeted() and not _greets_or_asks(written):
-            hello = "" if len(self.messages) > 1 else "Hi! "
-            written = _plain(f"{hello}What kind of {talker.live.slotter.plural} do you like?", written.styles)
-        entities = talker.run.catalogue.entities
-        self.messages = (*self.messages, *self._spoken(written))
-        filled = written.filled
-        return Answer(
-            text="\n".join([*(film.sentence for film in unknown), filled.text]),
-            slotted=written.slotted,
-            items=tuple(entities[item] for item in filled.items),
-            styles=written.styles,
-            recommendation=talker.recommender.explain(ranked),
-            terms=written.terms,
-            statements=tuple(Stated(entities[s.item].title, s.relation, s.value) for s in filled.statements),
-            unknown=unknown,
-            remarks=remarks,
-            attempt=written.attempt,
-        )
-
-    def _only_greeted(self) -> bool:
-        """Whether the person has said nothing but hello."""
-        said = (message.text for message in self.messages if message.speaker == "seeker")
-        return all(seeker_act(text) == "greet" for text in said)
-
-    def _spoken(self, written: Written) -> tuple[Message, ...]:
-        """A reply as messages, a line each, films marked and everything else linked."""
-        catalogue = self.talker.run.catalogue
-        titles = [catalogue.entities[item] for item in written.filled.items]
+    def heard_before(self, said: str, reply: str, before: tuple[Exchange, ...]) -> Exchange:
+        """A turn that somebody else answered with ``reply``, heard after ``before`` as if it had been ours."""
+        words, _ = readable(said, self.responder.config.text.max_context)
+        heard = self.hear(words, TurnInput("", before).so_far)
         messages = []
+        for line in readable(reply, self.responder.config.text.max_context)[0].splitlines():
+            mentions = self._marked(self.recommender.linker.link(line))
+            messages.append(Message("recommender", line, mentions))
+        shown = (m.entity for message in messages for m in message.mentions if m.marked)
+        return Exchange(heard, tuple(messages), tuple(dict.fromkeys(shown)))
+
+    def _heard(self, number: int, given: TurnInput, said: str, remarks: tuple[str, ...]) -> _Turn:
+        heard = self.hear(said, given.so_far)
+        _, unknown = known_and_unknown(said, self.recommender.linker, self.run.catalogue)
+        # What is disliked is no sign of what is liked.
+        opinions = merged_opinions(given.person.opinions, heard.opinions, heard.undone)
+        disliked = disliked_of(opinions) | set(heard.undone)
+        messages: list[Message] = []
+        for exchange in given.before:
+            messages += [exchange.heard.message, *exchange.spoken]
+        messages += [self.recommender.naming(item) for item in given.liked if self._is_item(item)]
+        messages.append(heard.message)
+        read = tuple(
+            without_mentions(message, disliked) if message.speaker == "seeker" else message
+            for message in messages
+        )
+        return _Turn(number, given, heard, self._suggested(unknown), remarks, read)
+
+    def _is_item(self, name: str) -> bool:
+        catalogue = self.run.catalogue
+        return catalogue.index.get(name, catalogue.num_items) < catalogue.num_items
+
+    def _with_allowed(self, turn: _Turn, ranked: RankedItems) -> _Turn:
+        """The turn with the items that may be offered: not named, rejected, seen or disliked, and what is wanted."""
+        given, index = turn.given, self.run.catalogue.index
+        opinions = merged_opinions(given.person.opinions, turn.heard.opinions, turn.heard.undone)
+        out = {e for e, said in opinions.items() if said & {"seen", "dislike"}}
+        for heard in (*(exchange.heard for exchange in given.before), turn.heard):
+            out |= {*heard.rejected, *heard.undone}
+            out |= {m.entity for m in heard.message.mentions}
+        for exchange in given.before:
+            out |= {m.entity for message in exchange.spoken for m in message.mentions}
+        out |= given.unavailable
+        in_force = self.wishes.in_force(turn.heard.constraints, opinions, given.filters)
+        barred = [index[e] for e in out if e in index]
+        allowed = self.recommender.filter.allowed(in_force, barred) & self.recommender.unnamed(ranked)
+        shown = [index[e] for exchange in given.before for e in exchange.shown if e in index]
+        fresh = allowed.clone()
+        fresh[shown] = False
+        # A card that was there before comes again only when nothing else is left.
+        return replace(turn, in_force=in_force, allowed=fresh if bool(fresh.any()) else allowed)
+
+    def _written(self, turns: Sequence[_Turn], ranked: Sequence[RankedItems]) -> list[Written]:
+        """The reply of each turn, those decoded alike side by side."""
+        found: dict[int, Written] = {}
+        groups: dict[DecodingConfig | None, list[int]] = {}
+        for place, turn in enumerate(turns):
+            groups.setdefault(turn.given.decoding, []).append(place)
+        for decoding, places in groups.items():
+            inner = stacked_inner(self.responder, [turns[place].given.person.inner for place in places])
+            situations = [
+                self._situation(turns[place], ranked[place], owner if inner is not None else 0)
+                for owner, place in enumerate(places)
+            ]
+            # Asked for another way of decoding, what chooses among candidates would not be what was asked for.
+            writer = self.plain_writer if decoding is not None else self.writer
+            found |= zip(places, writer.write(situations, inner, decoding), strict=True)
+        return [found[place] for place in range(len(turns))]
+
+    @property
+    def plain_writer(self) -> ReplyWriter:
+        """Eq. 9-10 without a choice among candidates."""
+        return self.writer.writer if isinstance(self.writer, ReplyChooser) else self.writer
+
+    def _situation(self, turn: _Turn, ranked: RankedItems, owner: int) -> Situation:
+        names_known = any(mention.marked for mention in turn.heard.message.mentions)
+        dialogue = Dialogue("now", YOU, turn.messages)
+        return self.live.situation(
+            dialogue,
+            ranked,
+            seed=turn.given.seed * 10_000 + len(turn.messages),
+            offered=tuple(self.recommender.best(ranked, NUM_OFFERED, turn.allowed)),
+            # Whoever asks about an unknown film is not told of another one he named before.
+            with_named=names_known or not turn.unknown,
+            owner=owner,
+        )
+
+    def _answer(self, turn: _Turn, ranked: RankedItems, written: Written) -> Answer:
+        given, heard = turn.given, turn.heard
+        catalogue = self.run.catalogue
+        facts, stated = ("", ()) if heard.question is None else self.facts.answer(heard.question)
+        explained = self.recommender.explain(ranked, k=given.num_items, allowed=turn.allowed)
+        said = Said(given, heard, turn.messages, turn.in_force)
+        spoken = self.fitting.fitting(said, written, explained, answered=bool(facts))
+        named = tuple(catalogue.entities[item] for item in spoken.filled.items)
+        shown = self._shown(turn, named, explained) if spoken.filled.items or said.recommends else ()
+        lines = [*(film.sentence for film in turn.unknown), facts, spoken.filled.text]
+        messages = self._spoken(facts, spoken)
+        return Answer(
+            text="\n".join(line for line in lines if line),
+            exchange=Exchange(heard, messages, tuple(entity.id for entity in shown)),
+            slotted=spoken.slotted,
+            items=named,
+            shown=shown,
+            styles=spoken.styles,
+            recommendation=explained,
+            terms=spoken.terms,
+            statements=(
+                *stated,
+                *(
+                    Stated(catalogue.entities[s.item].title, s.relation, s.value)
+                    for s in spoken.filled.statements
+                ),
+            ),
+            unknown=turn.unknown,
+            remarks=turn.remarks,
+            attempt=spoken.attempt,
+            num_context_tokens=sum(len(message.text.split()) for message in turn.messages),
+            num_reply_tokens=len(spoken.token_ids),
+            complete=len(spoken.token_ids) < (given.decoding or self.responder.config.decoding).max_tokens,
+        )
+
+    def _shown(self, turn: _Turn, named: tuple[Entity, ...], explained: Recommendation) -> tuple[Entity, ...]:
+        """The named items and the next best."""
+        entities, index = self.run.catalogue.entities, self.run.catalogue.index
+        best = (entities[index[item.id]] for item in explained.items)
+        return tuple(dict.fromkeys((*named, *best)))[: max(turn.given.num_items, len(named))]
+
+    def _spoken(self, facts: str, written: Written) -> tuple[Message, ...]:
+        """A reply as messages, a line each, films marked and everything else linked."""
+        catalogue = self.run.catalogue
+        titles = [catalogue.entities[item] for item in written.filled.items]
+        messages = [Message("recommender", facts)] if facts else []
         for line in written.filled.text.splitlines():
             mentions, end = [], 0
             while titles and (start := line.find(titles[0].title, end)) >= 0:
@@ -227,59 +266,41 @@ class Conversation:
                 mentions.append(Mention(film.id, start, end, marked=True))
             if line.strip():
                 messages.append(Message("recommender", line, tuple(mentions)))
-        spoken = Dialogue("reply", YOU, tuple(messages))
-        return link_dialogue(spoken, self.talker.recommender.linker).messages
+        return link_dialogue(Dialogue("reply", YOU, tuple(messages)), self.recommender.linker).messages
 
     def _marked(self, mentions: Iterable[Mention]) -> tuple[Mention, ...]:
         """The mentions with films marked, as in dialogues whose films are named by id."""
-        catalogue = self.talker.run.catalogue
-        return tuple(
-            Mention(m.entity, m.start, m.end, marked=catalogue.index[m.entity] < catalogue.num_items)
-            for m in mentions
-        )
+        return tuple(Mention(m.entity, m.start, m.end, marked=self._is_item(m.entity)) for m in mentions)
 
     def _suggested(self, unknown: Sequence[UnknownTitle]) -> tuple[UnknownFilm, ...]:
         """The first few unknown films, the first with titles that look like it (to look them up takes long)."""
         if not unknown:
             return ()
-        near = self.talker.recommender.linker.nearest(unknown[0].name, n=NUM_SUGGESTIONS)
+        near = self.recommender.linker.nearest(unknown[0].name, n=NUM_SUGGESTIONS)
         suggestions = tuple(dict.fromkeys(entity.title for entity in near if entity.is_item))
         others = tuple(UnknownFilm(title.name, ()) for title in unknown[1:NUM_UNKNOWN])
         return (UnknownFilm(unknown[0].name, suggestions), *others)
 
-    def _now(self) -> Dialogue:
-        """The dialogue under way, later than all others and with an id of its own."""
-        time = max((dialogue.time for dialogue in self.earlier), default=-1) + 1
-        taken = {dialogue.id for dialogue in self.earlier}
-        name = self.name or YOU
-        number = next(n for n in range(time, time + len(taken) + 1) if f"{name}-{n}" not in taken)
-        return Dialogue(f"{name}-{number}", name, self.messages, time=time)
+
+class _KnownTitles:
+    """Links what is in the catalogue; a name that is part of an unknown title is no mention."""
+
+    def __init__(self, recommender: Recommender) -> None:
+        self._linker, self._catalogue = recommender.linker, recommender.run.catalogue
+
+    def link(self, text: str) -> tuple[Mention, ...]:
+        """As ``EntityLinker``."""
+        return known_and_unknown(text, self._linker, self._catalogue)[0]
 
 
-def readable(text: str, num_tokens: int) -> tuple[str, tuple[str, ...]]:
-    """The text that is read of what was typed, and remarks on what was left out."""
-    whole = text.encode("utf-8", "replace").decode("utf-8")
-    end = whole[-NUM_LETTERS:]
-    words = clean(end).split(" ")
-    said = " ".join(words[-NUM_WORDS:])
-    if len(end) == len(whole) and len(words) <= NUM_WORDS:
-        return said, ()
-    remark = (
-        f"That is long: I look for films in its last {min(len(words), NUM_WORDS)} words, "
-        f"and my words answer the last {num_tokens} tokens."
-    )
-    return said, (remark,)
-
-
-def _greets_or_asks(written: Written) -> bool:
-    return "?" in written.slotted or reply_act(written.slotted) in ("greet", "ask")
-
-
-def _plain(text: str, styles: tuple[float, ...] | None) -> Written:
-    """A reply of fixed words."""
-    return Written(Filled(text, text, (), ()), text, (), styles, -1)
-
-
-def _either(titles: Sequence[str]) -> str:
-    """``A``, ``A or B``, ``A, B or C``."""
-    return " or ".join([", ".join(titles[:-1]), titles[-1]] if len(titles) > 1 else titles)
+def stacked_inner(responder: ResponderRun, inners: Sequence[Inner | None]) -> Inner | None:
+    """The inner parameters of several users, one row each; None where nobody has any of his own."""
+    if all(inner is None for inner in inners):
+        return None
+    if len(inners) == 1:
+        return inners[0]
+    common: Mapping[str, Tensor] = responder.model.inner_parameters()
+    return {
+        name: torch.cat([own[None] if inner is None else inner[name] for inner in inners]).detach()
+        for name, own in common.items()
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, cast
 
 import torch
@@ -63,6 +64,16 @@ class CCRSConfig(StrictConfig):
     turn_position: Literal["absolute", "recency"] = "absolute"
     """Number turns from the start of the dialogue (the paper), or back from the present one."""
     additions: Additions = Additions()
+
+
+@dataclass(frozen=True)
+class Attention:
+    """What a batch of contexts attended to: G(r, u) of the edges of the last hop, μ^r and μ^o of the mentions."""
+
+    edges: Tensor  # (edges,) averaged over heads
+    by_itself: Tensor  # (mentions,) μ^r
+    by_turn: Tensor  # (mentions,) μ^o
+    weight: Tensor  # (mentions,) as they are used
 
 
 class CCRS(nn.Module):
@@ -175,11 +186,36 @@ class CCRS(nn.Module):
         self, rows: Tensor, users: Tensor, contexts: Contexts, batch: Batch, *, with_history: bool = True
     ) -> Tensor:
         """p_u of every context (Eq. 8): (contexts, d)."""
-        added = self.config.additions
         encoded = self.encode(rows, users, contexts)  # (mentions, d)
         weights = self._importance(encoded, contexts)  # (mentions,)
+        return self._pooled(encoded, weights, users, contexts, batch, with_history=with_history)
+
+    def explained_vectors(
+        self, rows: Tensor, users: Tensor, contexts: Contexts, batch: Batch
+    ) -> tuple[Tensor, Attention]:
+        """As ``user_vectors`` without history, and the attention they were made with, in one pass."""
+        states, edges = self._layers_explained(_own_rows(rows, contexts), users, contexts)
+        encoded = self._mentions(states, contexts)
+        own = self.self_importance(encoded, contexts.mention_contexts, contexts.num_contexts)
+        turn = self.turn_weights(contexts) if self.config.turn_encoder else torch.zeros_like(own)
+        total = (own + turn) / 2 if self.config.turn_encoder else own
+        vectors = self._pooled(encoded, total, users, contexts, batch, with_history=False)
+        return vectors, Attention(edges.mean(dim=1), own, turn, total)
+
+    def _pooled(
+        self,
+        encoded: Tensor,
+        weights: Tensor,
+        users: Tensor,
+        contexts: Contexts,
+        batch: Batch,
+        *,
+        with_history: bool,
+    ) -> Tensor:
+        """p_u from the encoded mentions (mentions, d) and their importance (mentions,): (contexts, d)."""
+        added = self.config.additions
         vectors = segment_sum(encoded * weights[:, None], contexts.mention_contexts, contexts.num_contexts)
-        spoken = torch.zeros(contexts.num_contexts, dtype=torch.bool, device=rows.device)
+        spoken = torch.zeros(contexts.num_contexts, dtype=torch.bool, device=encoded.device)
         spoken = spoken.index_fill(0, contexts.mention_contexts, True)
         vectors = torch.where(spoken[:, None], vectors, self.silence)
         if added.words:
@@ -226,10 +262,21 @@ class CCRS(nn.Module):
         rows = self._dropout(_own_rows(rows, contexts), self.config.additions.row_dropout)
         for layer, hop in zip(self.layers, contexts.hops, strict=True):
             rows = layer(rows, users, hop)
-        encoded = rows.index_select(0, contexts.mention_encodings)
+        return self._mentions(rows, contexts)
+
+    def _mentions(self, states: Tensor, contexts: Contexts) -> Tensor:
+        """The encoded targets of the last hop at their mentions: (mentions, d)."""
+        encoded = states.index_select(0, contexts.mention_encodings)
         if self.config.additions.speaker:
             encoded = encoded + nn.functional.embedding(contexts.mention_by_seeker.long(), self.speaker)
         return encoded
+
+    def _layers_explained(self, rows: Tensor, users: Tensor, contexts: Contexts) -> tuple[Tensor, Tensor]:
+        """The targets of the last hop, and the attention of its edges (edges, heads)."""
+        weights = rows.new_zeros(0, self.config.num_heads)
+        for layer, hop in zip(self.layers, contexts.hops, strict=True):
+            rows, weights = cast("RelationAttention", layer).explained(rows, users, hop)
+        return rows, weights
 
     def edge_weights(self, rows: Tensor, users: Tensor, contexts: Contexts) -> Tensor:
         """G(r, u) of the edges of the last hop, averaged over heads: (edges,). ``rows`` as in ``encode``."""

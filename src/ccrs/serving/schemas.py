@@ -76,6 +76,14 @@ class MentionShare(Wire):
     weight: float
 
 
+class Statement(Wire):
+    """A fact that the reply states; always one of the graph."""
+
+    item: str
+    relation: str
+    value: str
+
+
 class Explanation(Wire):
     """What the ranking and the reply rest on."""
 
@@ -88,6 +96,11 @@ class Explanation(Wire):
     """Earlier dialogues adapted to."""
     constraints: list[str] = Field(default_factory=list)
     """The constraints in force, in words."""
+    slotted: str = ""
+    """The reply before films and facts were put into its slots."""
+    statements: list[Statement] = Field(default_factory=list)
+    terms: dict[str, float] = Field(default_factory=dict)
+    """What each term added, where the reply was chosen among candidates."""
 
 
 class HeardMention(Wire):

@@ -60,6 +60,10 @@ class RelationAttention(nn.Module):
 
     def forward(self, rows: Tensor, users: Tensor, hop: Hop) -> Tensor:
         """Rows of the layer below (sources, d) and user embeddings (users, d_u) to targets (targets, d)."""
+        return self.explained(rows, users, hop)[0]
+
+    def explained(self, rows: Tensor, users: Tensor, hop: Hop) -> tuple[Tensor, Tensor]:
+        """As ``forward``, with the attention of every edge (edges, heads) that it was made with."""
         own = rows.index_select(0, hop.target_sources)  # (targets, d)
         messages = self._at_edges(rows @ self.message, hop.edge_sources)  # (edges, heads, head)
         weights = self._weights(own, rows, users, hop)  # (edges, heads)
@@ -70,7 +74,7 @@ class RelationAttention(nn.Module):
         gathered = segment_sum(sent, hop.slot_targets, hop.num_targets)  # h*, (targets, d)
         if self.training and self.residual_dropout:
             own = own * (torch.rand(len(own), 1, device=own.device) >= self.residual_dropout)
-        return nn.functional.gelu(gathered @ self.output) + own  # Eq. 6
+        return nn.functional.gelu(gathered @ self.output) + own, weights  # Eq. 6
 
     def weights(self, rows: Tensor, users: Tensor, hop: Hop) -> Tensor:
         """G(r, u): the attention of every edge (Eq. 2-3), (edges, heads)."""

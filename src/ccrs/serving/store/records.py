@@ -104,13 +104,15 @@ class DialogueHead:
 class Once:
     """A write that must happen once: the idempotency ``key`` of a tenant, and what is answered when it comes again.
 
-    ``request`` is a hash of the request; the same key with another request is refused.
+    ``request`` is a hash of the request; the same key with another request is refused. ``made`` is the id of the
+    dialogue or turn that the write made; the store fills it in, as nobody knows it before.
     """
 
     key: str
     request: str
     status: int
     body: str
+    made: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

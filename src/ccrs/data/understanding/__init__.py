@@ -1,0 +1,1 @@
+"""What a seeker's message says: opinions, wishes, questions, corrections."""

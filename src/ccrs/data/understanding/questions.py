@@ -1,0 +1,220 @@
+"""Questions of fact: which relation, year, plot or likeness is asked of which item."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence, Set
+
+from ccrs.core.hearing import Question, QuestionKind
+from ccrs.data.linking_names import tokenise
+from ccrs.data.understanding.line import Clause
+
+# The names that graphs give to one relation, and the words that ask for it.
+_CONCEPTS = {
+    "direction": (
+        "director directors directed by",
+        r"direct|directs|directed|director|directors|filmmaker|made by|who made",
+    ),
+    "cast": (
+        "actor actors star stars starring cast performer",
+        r"star|stars|starred|starring|actors?|actress|actresses|cast|plays?|played|acts?|acted|in <i>|in "
+        r"it|in that|in this|in",
+    ),
+    "writing": (
+        "writer writers author screenwriter screenplay",
+        r"wrote|write|writes|written|writers?|author|screenplay|script|screenwriter",
+    ),
+    "music": (
+        "composer composers music music composer",
+        r"composed|compose|composes|composer|music|score|scored|soundtrack",
+    ),
+    "genre": ("genre genres category", r"genres?|kind|type|sort|category"),
+    "country": ("country countries", r"country|countries|where"),
+    "series": ("series franchise", r"series|franchise|trilogy|saga"),
+    "theme": ("theme themes subject keyword topic", r"themes?|topics?|subjects?|keywords?"),
+    "production": ("producer producers", r"produced|producer|producers"),
+    "language": ("language", r"languages?"),
+}
+_THING = r"(?:<i>|it|that|this|the movie|that movie|this movie|they|them|these|those)"
+_LEAD = (
+    r"(?:(?:and|so|ok|but|well|oh|cool|nice|great|also|hmm|do you know|do you remember|can you tell me|"
+    r"could you tell me|"
+    r"tell me|i wonder|i was wondering|wondering|just|please|yes|no|hi|hey|awesome|interesting|,) ){0,4}"
+)
+_YEAR = re.compile(
+    rf"^{_LEAD}(?:when (?:was|is|did|were|does)\b.*(?:made|released?|come out|came out|out|filmed|shot|"
+    rf"from|produced)|(?:what|which) year\b|how (?:old|new|recent) (?:is|are|was)\b|"
+    rf"when did {_THING} come|what decade|is {_THING} (?:a |an )?(?:new|old|recent|older|newer|"
+    rf"classic)\b(?! <)|when is {_THING} from|when was {_THING}$|year of release|release (?:year|date))"
+)
+_PLOT = re.compile(
+    rf"^{_LEAD}(?:what (?:is|are|was|were) {_THING} (?:all |movie )?about|what (?:is|was) (?:the |its "
+    rf")(?:plot|story|storyline|premise|synopsis|summary|story line)|what (?:happens|is happening) in|"
+    rf"(?:the )?(?:plot|story|premise|synopsis)\b.*$|"
+    rf"(?:and )?what about {_THING}$|about what|what is the (?:movie|story) about|tell me (?:what {_THING} "
+    rf"is about|the (?:plot|story))|what {_THING} is about)"
+)
+_FACTS = re.compile(
+    rf"^{_LEAD}(?:tell me (?:a (?:bit|little) )?(?:more |something )?about (?=<i>|it|that|this|them)|"
+    rf"(?:more|any more|some more|give me more|additional) (?:info|information|details?)(?: (?:about|on))?|"
+    rf"what (?:do|can) you (?:know|tell me) about|"
+    rf"(?:what|how) (?:is|was|are|were) {_THING}$|what is <i> (?:movie)?$|(?:is|was|are|were) {_THING} "
+    rf"(?:movie )?(?:any |really |actually )?(?:good|great|worth|well|popular|interesting|any)\b|describe "
+    rf"<i>|"
+    rf"(?:any|some|more) (?:details|info|facts)|who is in and|do you know (?:about )?<i>$|tell me more$|"
+    rf"(?:can you )?tell me more(?: please)?$|more about <i>|details (?:on|about) <i>|give me details)"
+)
+_LIKE_WHICH = re.compile(
+    rf"^{_LEAD}(?:what (?:is|are|was) {_THING} (?:similar to|like|comparable to)|(?:what|which) (?:movies?|"
+    rf"ones?|other movies?) (?:is|are) {_THING} (?:like|similar to)|(?:is|are|was) {_THING} (?:a bit |"
+    rf"anything |kind of |more |just )?(?:like|similar to) <i>|"
+    rf"what does {_THING} have in common|how (?:is|does|are) {_THING} (?:similar|compare|like))"
+)
+_WH = re.compile(
+    rf"^{_LEAD}(?:who|whose|whom|what|which|where|how many|is|was|are|were|did|does|do|has|have|name|"
+    rf"list)\b(?! (?:there|you)\b(?! know who))"
+)
+_ALONE = re.compile(
+    rf"^{_LEAD}(?:give me |name |and )?(?:the |its )([a-z]+)(?: (?:of|in) {_THING})?(?: please)?$"
+)
+_POLAR = re.compile(rf"^{_LEAD}(?!do you|can you|could you)(?:is|was|are|were|did|does|has|do|have)\b")
+_ABOUT_YOU = re.compile(
+    r"\b(?:do|did|would|are|have|can|could|will) you\b(?! (?:know|tell|remember))|\byour\b|\byou (?:like|"
+    r"recommend|suggest|think|mean)\b|\b(?:should|can|could) (?:i|we)\b|\bwho else\b.*\blike\b|\bi "
+    r"(?:like|want|watch|see)\b"
+)
+_ELSE = re.compile(
+    r"\b(?:what|which|anything|something|who) (?:else|other)\b|\b(?:other|another|more) (?:movies?|ones?|"
+    r"<[gt]>|of (?:his|her|their))\b|\bsame (?:director|actor|actress|writer|cast|actors)\b"
+)
+
+
+class Questions:
+    """Reads questions of fact, with the relation names of a graph.
+
+    A relation is asked for by its own name (*what is its country?*) or by a verb or noun that means it (*who wrote
+    it?*); a graph that lacks the relation is not asked.
+    """
+
+    def __init__(self, relations: Iterable[str]) -> None:
+        words: list[tuple[str, str]] = []
+        for relation in relations:
+            name = " ".join(tokenise(relation)[0])
+            concept = next(
+                (pattern for names, pattern in _CONCEPTS.values() if f" {name} " in f" {_spread(names)} "),
+                None,
+            )
+            own = rf"{re.escape(name)}(?:s|es)?" if name else ""
+            pattern = "|".join(part for part in (own, concept) if part)
+            if pattern:
+                words.append((relation, pattern))
+        self._relations = [(relation, re.compile(rf"\b(?:{pattern})(?= |$)")) for relation, pattern in words]
+        self.by_concept = {
+            concept: relation
+            for concept, (names, _) in _CONCEPTS.items()
+            for relation in relations
+            if f" {' '.join(tokenise(relation)[0])} " in f" {_spread(names)} "
+        }
+
+    def read(self, clauses: Sequence[Clause], latest: Sequence[str]) -> tuple[Question, int] | None:
+        """The first question of a message and the number of its clause; ``latest`` is what an unnamed item means."""
+        recent = tuple(latest)
+        for number, clause in enumerate(clauses):
+            items = [ref for _, ref in clause.refs if ref.kind == "item"]
+            meant = items[0].entities if items else recent
+            if items:
+                recent = items[-1].entities
+            if not meant:
+                continue
+            found = self._kind(clause, named=bool(items))
+            if found is not None:
+                kind, relation = found
+                if kind == "like_which" and len(items) > 1:
+                    meant = (*items[0].entities, *items[1].entities)
+                entity = self._asked_of(clause) if relation is not None else None
+                return Question(kind, tuple(dict.fromkeys(meant)), relation, entity), number
+        return None
+
+    def _asked_of(self, clause: Clause) -> str | None:
+        """The person or genre of a yes-or-no question (*is Tom Hanks in it?*)."""
+        if not _POLAR.match(clause.line):
+            return None
+        return next((ref.entities[0] for _, ref in clause.refs if ref.kind != "item"), None)
+
+    def _kind(self, clause: Clause, *, named: bool) -> tuple[QuestionKind, str | None] | None:
+        line = clause.line
+        if _LIKE_WHICH.search(line) or _YEAR.search(line):
+            return ("like_which" if _LIKE_WHICH.search(line) else "year"), None
+        if _PLOT.search(line) and (
+            clause.asks or "what" in line or "tell me" in line or len(clause.tokens) <= 3
+        ):
+            return ("plot", None) if "what about" not in line else None
+        if _FACTS.search(line):
+            return "facts", None
+        alone = _ALONE.match(line)
+        for relation, pattern in self._relations if alone is not None else ():
+            if alone is not None and pattern.fullmatch(alone[1]):
+                return "relation", relation
+        if not _WH.search(line) or _ABOUT_YOU.search(line) or _ELSE.search(line):
+            return None
+        return self._relation(clause, named=named)
+
+    def _relation(self, clause: Clause, *, named: bool) -> tuple[QuestionKind, str | None] | None:
+        line = clause.line
+        kinds = {ref.kind for _, ref in clause.refs}
+        if _POLAR.match(line):
+            return self._polar(line, kinds, named=named)
+        if re.search(r"\bwho (?:is|are|was) <p>", line):
+            return None
+        genre = self.by_concept.get("genre")
+        if genre is not None and re.search(
+            rf"\b(?:what|which) (?:genres?|kind|type|sort)(?: of (?:a )?(?:movie|one|story|genre))? (?:is|"
+            rf"are|was) (?:{_THING})",
+            line,
+        ):
+            return "relation", genre
+        if not named and not re.search(
+            r"\b(?:it|that|this|the|its|in|directed|wrote|starred|stars|composed|who|him|her)\b", line
+        ):
+            return None
+        for relation, pattern in self._relations:
+            if (
+                relation == genre
+                and re.search(r"\b(?:kind|type|sort)s? of\b", line)
+                and not re.search(r"<i>", line)
+            ):
+                continue
+            if relation == self.by_concept.get("country") and not re.search(
+                r"\bcountr|where (?:was|is|were) .*\b(?:made|filmed|shot|from|set)|which country", line
+            ):
+                continue
+            if pattern.search(line) and re.search(
+                r"\b(?:who|whose|what|which|where|name|list|how many)\b", line
+            ):
+                if relation == self.by_concept.get("cast") and not re.search(
+                    r"\bwho|cast|star|actor|actress|lead\b", line
+                ):
+                    continue
+                return "relation", relation
+        return None
+
+    def _polar(self, line: str, kinds: Set[str], *, named: bool) -> tuple[QuestionKind, str | None] | None:
+        """*Is Tom Hanks in it? Was it directed by him? Is it scary?*."""
+        genre, cast = self.by_concept.get("genre"), self.by_concept.get("cast")
+        if "person" in kinds:
+            for relation, pattern in self._relations:
+                if relation not in (cast, genre) and pattern.search(line):
+                    return "relation", relation
+            return ("relation", cast) if cast is not None and (named or " in " in line) else None
+        if kinds & {"genre"} and re.search(rf"^{_LEAD}(?:is|was|are|were) {_THING}", line):
+            return ("relation", genre) if genre is not None else None
+        if "thing" in kinds and re.search(rf"^{_LEAD}(?:is|was|are|were) {_THING}", line):
+            return "facts", None
+        series = self.by_concept.get("series")
+        if series is not None and re.search(r"\b(?:series|franchise|trilogy|sequel|prequel|saga)\b", line):
+            return "relation", series
+        return None
+
+
+def _spread(names: str) -> str:
+    return " ".join(names.split())

@@ -1,0 +1,207 @@
+"""What words that point back mean: *it*, *both*, *the second one*, *the 1997 one*, *the other one*, *her*."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ccrs.data.understanding.line import PLACEHOLDERS, Kind, Ref, Token
+
+_ONE = r"(?:one|ones|movie|version|suggestion|choice|title|pick|recommendation|option)"
+_MANY = r"(?:of )?(?:them|those|these|the two|the three|two|three|the movies|those movies|these movies)"
+_STOP = (
+    r"(?= (?:[.!?,;:\n]|and|or|is|was|are|were|sounds|looks|looked|sounded|seems|too|already|instead|"
+    r"please|then|has|"
+    r"had|but|yet|though|thanks|either|really|for|before) )|(?= $)"
+)
+# Each is tried where a word begins, on words with a blank behind each.
+_PATTERNS = {
+    "none": rf"(?:neither|none)(?: {_MANY}| {_ONE}| of {_ONE})?(?= )",
+    "each": rf"either (?:{_ONE}|{_MANY})(?= )|any {_MANY}(?= )|either(?:{_STOP})",
+    "all": rf"(?:both|all) {_MANY}(?= )|both(?: of)?(?:{_STOP})|both(?= (?:are|were|times|i|we) )"
+    r"|(?:those|these|the) (?:two|three|movies|suggestions)(?= )(?! (?:like|with|that|about|from|in|where|"
+    r"you|i) )",
+    "year": rf"(?:the |that )?(?P<y1>(?:19|20)\d\d) (?:one|movie|version)(?= )"
+    rf"|(?:the|that) {_ONE} (?:of|from|made in|in) (?P<y2>(?:19|20)\d\d)(?= )",
+    "place": rf"(?:the |that |your )?(?P<nth>first|1st|second|2nd|third|3rd|fourth|4th|last|former|latter) {_ONE}(?= )"
+    rf"(?! (?:i|you|that i) )|(?:the|your) (?P<nth2>first|second|third|fourth|last|former|latter)(?:{_STOP})",
+    "other": rf"(?:the )?other {_ONE}(?= )|the other(?:{_STOP})",
+    "described": rf"the {_ONE} (?:with|by|starring|from) <[pgt]>(?= )|the <[pgt]> one(?= )",
+    "that": rf"(?:that|this) {_ONE}(?= )(?! (?:i|you|we|with|where|like|about) )",
+    "they": r"(?:them|those|these|they)(?= )(?! (?:who|that|kind|kinds|types|type|sorts|<.>|made) )",
+    "it": r"it(?= )(?! (?:would|should|could|must|needs|depends|has to|does not matter|do not matter|is (?:ok|okay|"
+    r"fine|been|not necessary|hard|late|raining|time)) )",
+    "this": r"(?:that|this)(?= (?:is|was|has|had|looks|sounds|seems|too|already|before|and|but|either|yet|[.!?,;:\n]) |"
+    r" $)(?! is (?:all|it|ok|okay|fine|right|true|correct|what|why|how|everything|not what|because))",
+    "person": r"(?:him|her|he|she)(?= )(?! <)",
+}
+_PATTERN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _PATTERNS.items()))
+_FIRST_WORDS_TEXT = """
+    neither none either any both all those these the that this your other them they it him her he she first
+    1st second 2nd third 3rd fourth 4th last former latter
+"""
+_FIRST_WORDS = frozenset(_FIRST_WORDS_TEXT.split())
+_NUMBER = {
+    "first": 0,
+    "former": 0,
+    "1st": 0,
+    "second": 1,
+    "2nd": 1,
+    "third": 2,
+    "3rd": 2,
+    "fourth": 3,
+    "4th": 3,
+}
+_NOT_IT_BEHIND = frozenset(["make", "makes", "call", "so", "find", "think", "help", "hope"])
+_LOOKED_AT_TEXT = """
+    seen saw watched watch loved love liked hated hate enjoyed dislike about directed made wrote mean know
+"""
+_LOOKED_AT = frozenset(_LOOKED_AT_TEXT.split())
+
+_GOES_ON = frozenset(["many", "when", "last", "as", "yesterday", "times", "so", "in", "with", "several"])
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What may be pointed at.
+
+    ``shown`` are the items of the last turn that showed any, ``earlier`` everything named, the latest last, ``own``
+    what the seeker named last, ``people`` persons named before. ``years`` and ``links`` (item to entities) describe
+    items, ``namesakes`` are other items of the same name.
+    """
+
+    shown: tuple[str, ...]
+    earlier: tuple[str, ...]
+    own: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    years: Mapping[str, int] = field(default_factory=dict)
+    links: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    namesakes: Callable[[str], tuple[str, ...]] = lambda item: ()
+
+    @property
+    def latest(self) -> tuple[str, ...]:
+        """The one item that *it* means where nothing was named since; empty when there is none."""
+        return self.shown[-1:] or self.earlier[-1:]
+
+    def of_year(self, year: int) -> tuple[str, ...]:
+        """The item of that year among namesakes of what was named, or among what was shown or named."""
+        latest = (*reversed(self.own), *reversed(self.shown), *reversed(self.earlier))
+        for item in latest:
+            for other in (item, *self.namesakes(item)):
+                if self.years.get(other) == year:
+                    return (other,)
+        return ()
+
+    def other(self) -> tuple[str, ...]:
+        """The namesake of what the seeker named last, or the other of two shown."""
+        for item in (*reversed(self.own[-1:]), *self.latest):
+            namesakes = self.namesakes(item)
+            if namesakes:
+                return namesakes[:1]
+        if len(self.shown) == 2:
+            spoken_of = [item for item in self.own if item in self.shown]
+            return tuple(item for item in self.shown if item != (spoken_of or self.shown)[-1])
+        return ()
+
+
+def point(tokens: Sequence[Token], around: Surroundings) -> list[Token]:
+    """The tokens with a placeholder for every reference that means something; *none of them* becomes *not* and one."""
+    if not any(token.text in _FIRST_WORDS or token.text.isdigit() for token in tokens):
+        return list(tokens)
+    line = " ".join(token.text for token in tokens) + " "
+    starts, place = [], 0
+    for token in tokens:
+        starts.append(place)
+        place += len(token.text) + 1
+    number_at = {start: number for number, start in enumerate(starts)}
+    result: list[Token] = []
+    item: Ref | None = None
+    person: Ref | None = None
+    number = 0
+    while number < len(tokens):
+        token = tokens[number]
+        if token.ref is not None:
+            item = token.ref if token.ref.kind == "item" else item
+            person = token.ref if token.ref.kind == "person" else person
+        match = _PATTERN.match(line, starts[number]) if _may_begin(token) else None
+        end = number_at.get(match.end() + 1, len(tokens)) if match is not None else number + 1
+        meant = _meaning(match, tokens, number, item, person, around) if match is not None else None
+        if not meant and _looked_at(tokens, number):
+            meant, end, match = _latest(item, around), number + 1, None
+        if not meant:
+            result.append(token)
+            number += 1
+            continue
+        kind = _kind(match) if match is not None else "this"
+        if kind == "none":
+            result.append(Token("not", token.start, token.start))
+        what: Kind = "person" if kind == "person" else "item"
+        ref = Ref(what, meant, token.start, tokens[end - 1].end, named=False, word=token.text)
+        result.append(Token(PLACEHOLDERS[what], ref.start, ref.end, ref))
+        number = max(end, number + 1)
+    return result
+
+
+def _may_begin(token: Token) -> bool:
+    return token.ref is None and (token.text in _FIRST_WORDS or token.text[:2] in ("19", "20"))
+
+
+def _looked_at(tokens: Sequence[Token], number: int) -> bool:
+    """Whether *that* is an object though the sentence goes on: *I saw that last week*."""
+    if tokens[number].text not in ("that", "this") or not number or tokens[number - 1].text not in _LOOKED_AT:
+        return False
+    return number + 1 < len(tokens) and tokens[number + 1].text in _GOES_ON
+
+
+def _kind(match: re.Match[str]) -> str:
+    """Which of the patterns matched."""
+    return next(name for name in _PATTERNS if match[name] is not None)
+
+
+def _latest(item: Ref | None, around: Surroundings) -> tuple[str, ...]:
+    return item.entities[-1:] if item is not None else around.latest
+
+
+def _meaning(
+    match: re.Match[str],
+    tokens: Sequence[Token],
+    number: int,
+    item: Ref | None,
+    person: Ref | None,
+    around: Surroundings,
+) -> tuple[str, ...]:
+    """The ids meant by the words at a token, after ``item`` and ``person`` were named; empty for nothing."""
+    kind = _kind(match)
+    before = tokens[number - 1].text if number else ""
+    several = item is not None and len(item.entities) > 1
+    if kind == "it" and before in _NOT_IT_BEHIND:
+        return ()
+    meanings: dict[str, Callable[[], tuple[str, ...]]] = {
+        "person": lambda: person.entities if person is not None else around.people[-1:],
+        "it": lambda: _latest(item, around),
+        "this": lambda: _latest(item, around),
+        "that": lambda: _latest(item, around),
+        "they": lambda: item.entities if item is not None and several else around.shown,
+        "year": lambda: around.of_year(int(match["y1"] or match["y2"])),
+        "place": lambda: _nth(match["nth"] or match["nth2"], around.shown),
+        "other": around.other,
+        "described": lambda: _described(tokens[number:], around),
+    }
+    return meanings.get(kind, lambda: around.shown or around.earlier[-2:])()
+
+
+def _nth(word: str, shown: tuple[str, ...]) -> tuple[str, ...]:
+    if word in ("last", "latter"):
+        return shown[-1:]
+    number = _NUMBER[word]
+    return shown[number : number + 1]
+
+
+def _described(tokens: Sequence[Token], around: Surroundings) -> tuple[str, ...]:
+    """The one shown item that is linked to what describes it."""
+    ref = next((token.ref for token in tokens if token.ref is not None), None)
+    if ref is None:
+        return ()
+    fitting = [item for item in around.shown if set(ref.entities) <= around.links.get(item, frozenset())]
+    return tuple(fitting) if len(fitting) == 1 else ()

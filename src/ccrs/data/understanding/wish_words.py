@@ -1,0 +1,124 @@
+"""Patterns of asking, denying and letting go, over words with placeholders."""
+
+from __future__ import annotations
+
+import re
+
+_FILL = (
+    r"(?:a|an|any|anything|something|the|more|too|so|very|that|is|are|be|with|from|by|has|have|about|of|"
+    r"to|like|watch|"
+    r"see|another|movies?|ones?|type|kind|kinds|really|want|much|overly|super|made|directed|starring|"
+    r"featuring|involving|as|in|"
+    r"necessarily anything|other|all|these|those|some|stuff|actor|actress|him|her|please|quite|again|those)"
+)
+_NO = (
+    r"(?:no more|no|non|not (?:in the mood|looking|searching|up) for|not (?:really )?(?:interested in|"
+    r"into|want|wanting|need|feel like|care for|show me|"
+    r"give me|recommend|suggest|like)|not|without|nothing|never|except(?: for)?|but not|anything but|"
+    r"everything but|other than|besides|less|avoid|"
+    r"skip(?: the)?|minus|sick of|tired of|enough(?: of)?|rather than|instead of|too|hate|hates|leave out|"
+    r"no need for|stay away from|keep away from)"
+)
+NEGATIVE = re.compile(
+    rf"(?:^|(?<= ))without(?: [a-z]+){{0,6}} <[gpt]>|"
+    rf"(?:^|(?<= )){_NO}(?: {_FILL}){{0,6}} (?:<[gpt]>(?: movies?| flicks?| ones?| stuff)?"
+    rf"(?: (?:,|or|and|nor|, or|, and|&)(?: (?:no|not|any|with|the))?(?: {_FILL}){{0,1}} <[gpt]>(?: "
+    rf"movies?| ones?)?){{0,6}}|<i>(?: (?:,|or|and|nor|, or) <i>){{0,6}})"
+)
+NEVERMIND = re.compile(
+    rf"\b(?:never ?mind(?: about)?|forget(?: about)?|(?:does|do|did) not (?:really )?(?:have|need) to "
+    rf"be(?: {_FILL}){{0,3}}|not necessarily(?: {_FILL}){{0,3}}|"
+    rf"drop|no longer|scratch|not only|(?:does|do) not have to have(?: {_FILL}){{0,2}}|let us forget)(?: "
+    rf"(?:the|that|a|about|just|with|<[i]>)){{0,3}} <[gpt]>(?: (?:and|or|,) <[gpt]>){{0,4}}"
+)
+NOT_MINDED = re.compile(
+    r"<[gpt]>(?: movies?)?(?: (?:,|and|or) <[gpt]>)? (?:is|are|would be|works?|will be) (?:also |totally |"
+    r"perfectly )?(?:fine|ok|okay|alright|acceptable|too)\b|\b(?:i )?do not mind (?:a |some |the )?<[gpt]>"
+)
+ANY_GENRE = re.compile(
+    r"\b(?:never ?mind|forget(?: about)?|any|whatever|drop|no matter(?: the| what)?|regardless of|no "
+    r"particular|no specific) (?:the |that |of the |of )?(?:genres?|kinds?|types?)\b|"
+    r"\b(?:the )?genre (?:does not|is not|do not|not) (?:matter|important|really matter)\b|\bnot care "
+    r"(?:about|what|which) (?:the )?(?:genre|kind|type)\b|\ball genres\b|\bno genre\b"
+)
+ANY_YEAR = re.compile(
+    r"\b(?:never ?mind|forget(?: about)?|any|whatever|drop|no matter(?: the| what)?|regardless of|no "
+    r"particular|no specific) (?:the |that |of the |of )?(?:years?|decades?|age|time period|era|period|"
+    r"date)\b|"
+    r"\b(?:the )?(?:year|decade|age|era) (?:does not|is not|do not|not) (?:really )?(?:matter|"
+    r"important)\b|\bnot care (?:about|what|which|when) (?:the )?(?:year|decade|age|era|it)\b|\bold or "
+    r"new\b|\bnew or old\b|\bfrom any time\b"
+    r"|\b(?:does|do) not matter (?:what|which|when)(?: the)? ?(?:year|decade|it)|\bforget (?:about )?the "
+    r"(?:(?:19|20)?[0-9]0'?s|year|decade)"
+)
+ANY_PERSON = re.compile(
+    r"\b(?:never ?mind|forget(?: about)?|any|whatever|drop) (?:the |that )?(?:actors?|actress(?:es)?|"
+    r"directors?|cast|person|stars?)\b(?! (?:in|with))|"
+    r"\bnot care (?:about|who|which) (?:the )?(?:actors?|directors?|cast|is in|stars)\b"
+)
+ANYTHING = re.compile(
+    r"\b(?:anything (?:is (?:fine|ok|okay|good|great|alright|cool)|goes|works|will do|at all|really|you "
+    r"(?:like|want|recommend|suggest)|would (?:be|do|work)(?: \w+)?)|"
+    r"any movie (?:is (?:fine|ok|okay|good)|will do|works)|(?:no|not have an?y?|without) preferences?|"
+    r"i (?:do not|not) (?:really )?(?:care|mind)(?! (?:for|about|if|that))|"
+    r"(?:start|begin) (?:over|again|from scratch)|reset|forget (?:everything|what i said|all (?:of "
+    r")?(?:that|it))|"
+    r"i am (?:open|easy|up for anything|not picky|open to anything)|open to (?:anything|whatever|"
+    r"suggestions)|any (?:kind|type|sort|genre) (?:is|will|works|would))\b|^(?:just |oh |well |honestly "
+    r")?(?:anything|whatever)(?: please| really)?$"
+)
+SURPRISE = re.compile(
+    r"\b(?:surprise me|you (?:choose|pick|decide)|your (?:choice|pick)|dealer's choice|up to you|whatever "
+    r"you|pick (?:one|something) for me)\b"
+)
+TASTE = re.compile(
+    r"\b(?:like|likes|love|loves|enjoy|enjoys|adore|prefer|fan of|fans of|into|favorites?|liked|loved|"
+    r"enjoyed|appreciate|sucker for|fond of)\b"
+)
+DESCRIBES = re.compile(
+    r"(?:<i>|\b(?:it|that|this|he|she|they|which|movie|one|<p>))(?: movie| one)? (?:is|was|are|were|has|"
+    r"had|looks?|looked|sounds?|seems?|seemed|really is|will be)(?: (?:not|so|very|really|too|pretty|such|"
+    r"more|kind|of|just|a|an|the|also|quite|super|like|good|great|full|bit|little|definitely|both|still|"
+    r"my|favorite|about|actually|one|best|nice|absolutely|on|based|with|in|directed|by|written)){0,6} "
+    r"(?:<[gpt]>)"
+)
+PERSON_IS = re.compile(
+    r"<p> (?:is|was|are|were|has|had|does|did|plays|played|makes|can|just|always|really|in <i>)\b"
+)
+EXCLAIMED = re.compile(r"^(?:[a-z]+ ){0,2}(?:so|very|really|pretty|super|absolutely|quite|too) <g>(?: too)?$")
+ITEM_WITH = re.compile(
+    r"<i>(?: [a-z]+){0,3} (?:with|by|starring|has|stars|and|because of) (?:<p> (?:,|and) ){0,3}$"
+)
+TELLS = re.compile(
+    r"\b(?:i|we|they|he|she) (?:just |also |recently |have |already |have already |finally |really |once |"
+    r"actually )*(?:saw|watched|seen|was|were|went|had|took|remember|thought|did|heard|cried|laughed|know|"
+    r"own)\b|\b(?:was|were)\b"
+)
+ITEM_THEN = re.compile(r"<i>(?: movies?| one)? (?:,|with|starring|by|from|featuring|and) $|<i> $")
+ASKED_IF = re.compile(
+    r"^(?:(?:and|so|ok|but|well|oh|cool|,) )*(?:is|was|are|were|did|does|has) (?:<i>|<p>|it|that|this|he|"
+    r"she|the)"
+)
+ASKS = re.compile(
+    r"\b(?:recommend|recommendations?|suggest|suggestions?|looking for|looking to|searching for|in the "
+    r"mood|show me|give me|find me|"
+    r"what (?:should|can|could) (?:i|we) (?:watch|see)|(?:any|some) (?:good|other|others|more|great|"
+    r"movies?|ideas?|<[gpt]>|thoughts|suggestions?)|can you (?:help|find|think|give|show)|"
+    r"do you (?:have|know) (?:of )?(?:any|some|anything|a|another|something|other|more)|(?:would|i) "
+    r"(?:like|love|prefer) (?:to see|to watch|a|an|some|something|another|more)|i (?:want|need)|(?:we|"
+    r"they) (?:want|need)|something|anything|another|"
+    r"how about (?:a|an|some|something|one|another|<[gpt]>)|what about (?:a|an|some|something|one|another|"
+    r"<[gpt]>)|what else|who else|any others|got any|more (?:like|of|movies?|ideas?|<[gpt]>)|"
+    r"instead|please|got (?:any|some|a)|feel like|could use|are there any|is there (?:a|any)|help me|what "
+    r"(?:movies?|other|others|are some|would you)|try (?:something|a|another|again)|tell me (?:a|some|"
+    r"another)|next one|next|rather (?:see|watch|have))\b"
+)
+ADDS = re.compile(
+    r"^(?:and|also|but|plus|maybe also|preferably|ideally|oh and|make it|can it|could it|it should|it has "
+    r"to|should)\b|\b(?:too|as well|also|make it|more|bit of|with some|some|ideally|preferably|one|ones|"
+    r"should be|has to be|with|add|in addition|additionally|along with)\b"
+)
+REPLACES = re.compile(
+    r"\b(?:actually|instead|rather|changed my mind|change of mind|switch|on second thought|no longer|"
+    r"forget|different|let us (?:try|do|go))\b|^(?:how|what) about\b|^no\b"
+)

@@ -1,0 +1,91 @@
+"""Answers to questions of fact, from the graph alone, in words that fit any catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ccrs.core.graph import Catalogue
+from ccrs.core.hearing import Question
+from ccrs.data.filling import Filler
+from ccrs.inference.answers import Stated, listed
+
+_MAX_VALUES = 5
+_MAX_RELATIONS = 4
+
+
+class FactTeller:
+    """Tells what the graph holds of an item; ``plots`` are texts by item id, where there are any."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        filler: Filler,
+        relations: Sequence[str],
+        plots: Mapping[str, str] | None = None,
+    ) -> None:
+        self.catalogue, self.filler = catalogue, filler
+        self.relations = tuple(name for name in relations if not name.endswith(" of"))
+        self.plots = plots or {}
+
+    def answer(self, question: Question) -> tuple[str, tuple[Stated, ...]]:
+        """What is said to a question, and the facts in it; "" when it is about no item of the catalogue."""
+        sentences: list[str] = []
+        stated: list[Stated] = []
+        for name in question.items:
+            item = self.catalogue.index.get(name)
+            if item is None or item >= self.catalogue.num_items:
+                continue
+            sentence, facts = self._about(item, question)
+            sentences.append(sentence)
+            stated += facts
+        return " ".join(sentences), tuple(stated)
+
+    def _about(self, item: int, question: Question) -> tuple[str, list[Stated]]:
+        title = self.catalogue.entities[item].title
+        if question.entity is not None:
+            return self._whether(item, question.entity, question.relation)
+        if question.kind == "year":
+            year = self.catalogue.entities[item].year
+            if year is None:
+                return f"I do not know when {title} was made.", []
+            return f"{title} is from {year}.", [Stated(title, "year", str(year))]
+        if question.kind == "relation" and question.relation is not None:
+            names = self._names(item, question.relation)
+            if not names:
+                return f"I do not know the {question.relation} of {title}.", []
+            verb, plural = ("is", "") if len(names) == 1 else ("are", "s")
+            sentence = f"The {question.relation}{plural} of {title} {verb} {listed(names)}."
+            return sentence, [Stated(title, question.relation, name) for name in names]
+        return self._all_of(item, with_plot=question.kind == "plot")
+
+    def _whether(self, item: int, entity: str, relation: str | None) -> tuple[str, list[Stated]]:
+        """Whether an item is linked to an entity."""
+        title, other = self.catalogue.entities[item].title, self.catalogue.index.get(entity)
+        name = self.catalogue.entities[other].name if other is not None else entity
+        wanted = self.relations if relation is None else (relation,)
+        held = [r for r in wanted if other is not None and other in self.filler.values(item, r)]
+        if held:
+            return f"Yes: {name} is {held[0]} of {title}.", [Stated(title, held[0], name)]
+        return f"No, not that I know: {name} is not linked to {title}.", []
+
+    def _all_of(self, item: int, *, with_plot: bool) -> tuple[str, list[Stated]]:
+        entity = self.catalogue.entities[item]
+        plot = self.plots.get(entity.id)
+        if with_plot and plot:
+            return f"{entity.title}: {plot}", []
+        parts, stated = [], []
+        for relation in self.relations:
+            names = self._names(item, relation)[:3]
+            if names:
+                parts.append(f"{relation}: {listed(names)}")
+                stated += [Stated(entity.title, relation, name) for name in names]
+            if len(parts) == _MAX_RELATIONS:
+                break
+        start = f"I have no story of {entity.title}. " if with_plot else ""
+        if not parts:
+            return f"{start}I know nothing more about {entity.title}.", []
+        return f"{start}What I know of {entity.title}: {'; '.join(parts)}.", stated
+
+    def _names(self, item: int, relation: str) -> tuple[str, ...]:
+        found = [self.catalogue.entities[value].name for value in self.filler.values(item, relation)]
+        return tuple(found[:_MAX_VALUES])

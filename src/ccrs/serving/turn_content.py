@@ -1,0 +1,103 @@
+"""What the store keeps of a turn beyond its words: JSON with the store's ids, read back into another catalogue's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from ccrs.core.dialogue import Message
+from ccrs.core.hearing import Heard
+from ccrs.inference.answers import Exchange
+from ccrs.serving.errors import StoreError
+from ccrs.serving.stored_ids import StoredIds
+
+FORMAT = 1
+View = Mapping[str, Any]
+"""A ``schemas.Turn`` without id, number and time, as JSON."""
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """An exchange as it is stored."""
+
+    heard: Heard
+    spoken: tuple[Message, ...]
+    shown: tuple[str, ...]
+
+
+_ADAPTER = TypeAdapter(_Stored)
+
+
+def to_content(exchange: Exchange, view: View, ids: StoredIds) -> dict[str, Any]:
+    """The JSON of a turn, with the store's ids in the exchange; ``view`` stays as it was shown."""
+    names = ids.to_store(entities_of(exchange))
+    stored = _translated(_Stored(exchange.heard, exchange.spoken, exchange.shown), names)
+    return {"format": FORMAT, "exchange": _ADAPTER.dump_python(stored, mode="json"), "view": dict(view)}
+
+
+def from_content(content: Mapping[str, Any], ids: StoredIds, turn: str) -> Exchange:
+    """The exchange of a stored turn (named in errors) in the ids of the present catalogue.
+
+    What this catalogue does not have is left out. Raises ``StoreError`` for content that cannot be read.
+    """
+    try:
+        stored = _ADAPTER.validate_python(content["exchange"])
+    except (KeyError, TypeError, ValidationError) as error:
+        raise StoreError(
+            f"Turn {turn} in the store cannot be read ({str(error).splitlines()[0]}). "
+            "It was written by another version: delete its dialogue, or use that version."
+        ) from error
+    exchange = Exchange(stored.heard, stored.spoken, stored.shown)
+    names = ids.from_store(entities_of(exchange))
+    found = _translated(stored, names)
+    return Exchange(found.heard, found.spoken, found.shown)
+
+
+def entities_of(exchange: Exchange) -> list[str]:
+    """Ids of all entities of an exchange."""
+    heard = exchange.heard
+    found = [m.entity for message in (heard.message, *exchange.spoken) for m in message.mentions]
+    found += [*exchange.shown, *heard.opinions, *heard.rejected, *heard.undone]
+    found += [*heard.constraints.wanted, *heard.constraints.unwanted]
+    if heard.question is not None:
+        found += heard.question.items
+        if heard.question.entity is not None:
+            found.append(heard.question.entity)
+    return found
+
+
+def _translated(stored: _Stored, names: Mapping[str, str]) -> _Stored:
+    heard, question = stored.heard, stored.heard.question
+    if question is not None:
+        entity = None if question.entity is None else names.get(question.entity)
+        question = replace(question, items=_known(question.items, names), entity=entity)
+    constraints = replace(
+        heard.constraints,
+        wanted=_known(heard.constraints.wanted, names),
+        unwanted=_known(heard.constraints.unwanted, names),
+    )
+    return _Stored(
+        replace(
+            heard,
+            message=_message(heard.message, names),
+            opinions={names[e]: said for e, said in heard.opinions.items() if e in names},
+            rejected=_known(heard.rejected, names),
+            undone=_known(heard.undone, names),
+            constraints=constraints,
+            question=question,
+        ),
+        tuple(_message(message, names) for message in stored.spoken),
+        _known(stored.shown, names),
+    )
+
+
+def _message(message: Message, names: Mapping[str, str]) -> Message:
+    kept = (replace(m, entity=names[m.entity]) for m in message.mentions if m.entity in names)
+    return replace(message, mentions=tuple(kept))
+
+
+def _known(ids: Iterable[str], names: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(names[name] for name in ids if name in names)
