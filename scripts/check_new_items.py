@@ -287,7 +287,8 @@ def main() -> None:
     arguments = parser.parse_args()
     corpus = load_corpus(arguments.data)
     config = load_config(arguments.config, ["training.epochs=2"] if arguments.quick else [])
-    found = list(tenths(corpus, config, arguments.out, 1 if arguments.quick else arguments.tenths))
+    out = arguments.out / "quick" if arguments.quick else arguments.out
+    found = list(tenths(corpus, config, out, 1 if arguments.quick else arguments.tenths))
     if not arguments.no_compare:
         print(compare(corpus, found), end="\n\n")
     full = load_run(arguments.full) if arguments.full is not None else None

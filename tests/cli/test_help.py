@@ -13,7 +13,7 @@ import typer
 from ccrs.cli.main import app, main
 from tests.cli.conftest import Command
 
-VERBS = {"prepare", "train", "evaluate", "recommend", "chat", "serve", "keys", "demo", "data"}
+VERBS = {"prepare", "train", "evaluate", "recommend", "chat", "serve", "items", "keys", "demo", "data"}
 
 
 def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -235,6 +235,59 @@ def test_items_pushed_down_do_not_take_the_place_of_others() -> None:
 
 
 @pytest.mark.parametrize("config", [EXACT, LISTS])
+def test_an_item_that_the_adaptation_may_lift_is_looked_for(config: IndexConfig) -> None:
+    # Nobody names the item, but the bound says that one like it could become the best.
+    table, bias = clustered()
+    index = ItemIndex(table, bias, config.model_copy(update={"spare": 0}))
+    vector = torch.ones(8)
+    plain = table @ vector + bias
+    order = plain.argsort(descending=True)
+    lifted = int(order[100])
+    lift = float(plain[order[0]] - plain[lifted]) + 0.01
+    exact = plain.clone()
+    exact[lifted] += lift
+    query = ItemQuery(vector, lift=lift)
+    found = index.search([query], k=1, rescore=looked_up(exact[None]), thorough=True)[0]
+    assert found.items.tolist() == [lifted]
+    assert found.certified
+    # Found without reading everything, too: the candidates are widened until the bound is met.
+    index = ItemIndex(table, bias, config)
+    assert index.search([query], k=1, rescore=looked_up(exact[None]))[0].items.tolist() == [lifted]
+
+
+def test_thorough_search_without_a_bound_scores_everything() -> None:
+    world = World(*scattered())
+    index = ItemIndex(world.table, world.bias, LISTS)
+    query = ItemQuery(world.vectors[0])  # nothing named, no bound
+    found = index.search([query], k=30, rescore=looked_up(world.exact), thorough=True)[0]
+    assert found.items.tolist() == best(world.exact[0], 30)
+    assert found.certified
+    quick = index.search([query], k=30, rescore=looked_up(world.exact))[0]
+    assert not quick.certified
+    assert quick.num_candidates < 100
+
+
+def test_a_filter_and_few_lists_still_give_as_many_as_wanted() -> None:
+    world = World(*scattered())
+    index = ItemIndex(world.table, world.bias, replace_config(num_lists=64, share=0.02))
+    allowed = torch.arange(2_000) % 4 == 0
+    query = replace(world.query(0), allowed=allowed)
+    found = index.search([query], k=300, rescore=looked_up(world.exact))[0]
+    assert found.items.tolist() == best(world.exact[0].masked_fill(~allowed, -torch.inf), 300)
+
+
+def test_recall_is_1_of_exact_search_and_grows_with_the_share() -> None:
+    table, bias = scattered(5_000, 16)
+    vectors = torch.randn(8, 16, generator=torch.Generator().manual_seed(1))
+    assert ItemIndex(table, bias).recall(vectors, 20) == 1.0
+    few, many = (
+        ItemIndex(table, bias, replace_config(num_lists=64, share=share)).recall(vectors, 20)
+        for share in (0.02, 1.0)
+    )
+    assert few < 0.9 < many == 1.0
+
+
+@pytest.mark.parametrize("config", [EXACT, LISTS])
 def test_equal_scores_keep_the_order_of_the_catalogue(config: IndexConfig) -> None:
     index = ItemIndex(torch.zeros(500, 8), torch.zeros(500), config)
     exact = torch.zeros(1, 500)

@@ -9,7 +9,7 @@ import warnings
 
 import typer
 
-from ccrs.cli import chat, data, demo, evaluate, keys, prepare, recommend, serve, train
+from ccrs.cli import chat, data, demo, evaluate, items, keys, prepare, recommend, serve, train
 from ccrs.core.errors import CcrsError
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C
@@ -28,6 +28,7 @@ app.command("recommend")(recommend.recommend)
 app.command("chat")(chat.chat)
 app.command("serve")(serve.serve)
 app.add_typer(keys.app, name="keys")
+app.add_typer(items.app, name="items")
 app.command("demo")(demo.demo)
 app.add_typer(data.app, name="data")
 

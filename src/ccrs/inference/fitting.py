@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ccrs.core.dialogue import Message
 from ccrs.core.graph import Catalogue
@@ -38,6 +38,11 @@ class Said:
         return self.heard.wants_more and not self.only_greets
 
     @property
+    def asks(self) -> bool:
+        """Whether the last words ask for something."""
+        return seeker_act(self.heard.message.text) in ("question", "wish")
+
+    @property
     def must_offer(self) -> bool:
         """Whether the words ask for an item so plainly that a reply without one would not hear them."""
         return self.heard.wants_more and (
@@ -64,10 +69,12 @@ class Fitting:
             hello = "" if len(said.messages) > 1 else "Hi! "
             asking = plain(f"{hello}What kind of {self.plural} do you like?", written.styles)
             return written if _greets_or_asks(written) else asking
-        if written.filled.items or not said.must_offer:
+        if written.filled.items or ("?" in written.slotted and not said.must_offer):
             return written
         item = self.catalogue.index[explained.items[0].id]
-        return self._offer(item, explained.items[0].reasons, written.styles)
+        offer = self._offer(item, explained.items[0].reasons, written.styles)
+        # A reply that neither offers nor asks leads nowhere: the offer goes behind it, where it was not asked for.
+        return offer if said.must_offer or said.asks else _followed(written, offer)
 
     def _without_offer(self, written: Written, *, answered: bool) -> Written:
         """Nothing more than the answer to a question; else a farewell."""
@@ -94,6 +101,14 @@ class Fitting:
 def plain(text: str, styles: tuple[float, ...] | None) -> Written:
     """A reply of fixed words."""
     return Written(Filled(text, text, (), ()), text, (), styles, -1)
+
+
+def _followed(first: Written, second: Written) -> Written:
+    """One reply and then another, which names the films."""
+    text = f"{first.filled.text.rstrip()} {second.filled.text}".strip()
+    words = f"{first.filled.words.rstrip()} {second.filled.words}".strip()
+    filled = Filled(text, words, second.filled.items, first.filled.statements)
+    return replace(first, filled=filled, slotted=f"{first.slotted} {second.slotted}".strip())
 
 
 def _greets_or_asks(written: Written) -> bool:

@@ -14,6 +14,7 @@ from ccrs.artifacts.run import Run, load_run
 from ccrs.core.dialogue import Dialogue, Mention, Message
 from ccrs.core.graph import Entity
 from ccrs.core.hearing import Constraints, Heard, SoFar
+from ccrs.data.filling import Filler
 from ccrs.data.linking_dialogues import link_dialogue
 from ccrs.data.understanding.hearer import Hearer
 from ccrs.data.unknown_titles import UnknownTitle, known_and_unknown
@@ -80,7 +81,7 @@ class Talker:
         if choose and responder.chooser is not None:
             self.writer = ReplyChooser(writer, responder.chooser, num_samples=_LIVE_SAMPLES)
         self.hearer = Hearer(run.catalogue, run.triples, _KnownTitles(self.recommender), responder.opinions)
-        self.facts = FactTeller(run.catalogue, writer.filler, run.graph.relations)
+        self.facts = FactTeller(run.catalogue, Filler(run.catalogue, run.triples), run.graph.relations)
         self.wishes = Wishes(run.catalogue)
         self.fitting = Fitting(run.catalogue, self.wishes, self.live.slotter.plural)
 

@@ -12,8 +12,7 @@ optional faiss) finds most of the best ones in a fraction of the time.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import torch
 from pydantic import Field
@@ -22,9 +21,10 @@ from torch import Tensor
 from ccrs.core.config import StrictConfig
 from ccrs.core.samples import BoolArray
 from ccrs.models.item_lists import Best, ItemLists, ScoredItems, build_lists
+from ccrs.models.item_query import FoundItems, ItemQuery, Rescore
 
-Rescore = Callable[[int, Tensor], Tensor]
-"""Exact scores of items (found,) for the query of a number."""
+__all__ = ["FoundItems", "IndexConfig", "ItemIndex", "ItemQuery", "Rescore"]
+
 _WIDENING = 4
 _ROUNDING = 1e-5
 """By which share of |p| · max |E_i| two computations of one score may differ."""
@@ -46,32 +46,6 @@ class IndexConfig(StrictConfig):
     narrow: float = Field(0.05, ge=0, le=1)
     """A filter that leaves a smaller share of the items than this has its items searched exactly."""
     seed: int = 0
-
-
-@dataclass(frozen=True)
-class ItemQuery:
-    """What is searched for. Ids may stand twice, in any order."""
-
-    vector: Tensor  # (d,) p
-    always: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.long))
-    """Items that are candidates whatever their plain score, unless excluded or not allowed."""
-    exclude: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.long))
-    allowed: Tensor | None = None  # (items,) False for items that may not be found
-    lift: float = math.inf
-    """By how much, at most, the exact score of an item that is not in ``always`` is above its plain score."""
-
-
-@dataclass(frozen=True)
-class FoundItems:
-    """The best items of a query, best first, of equal ones the lower id first; fewer than k where there are fewer.
-
-    ``certified``: it is proven that no item is missing.
-    """
-
-    items: Tensor  # (found,)
-    scores: Tensor  # (found,)
-    certified: bool
-    num_candidates: int
 
 
 class ItemIndex:
@@ -163,6 +137,19 @@ class ItemIndex:
                 self._found(number, query, k, rescore, None if plain is None else plain[number], thorough)
                 for number, query in enumerate(queries)
             ]
+
+    def recall(self, vectors: Tensor, k: int) -> float:
+        """Which share of the ``k`` best by plain score the lists find for ``vectors`` (n, d), n ≥ 1.
+
+        It depends on the table: measure it with vectors of real users, and raise ``share`` where it is too low.
+        """
+        queries = [ItemQuery(vector, lift=0.0) for vector in vectors]
+        found = self.search(
+            queries, k=k, rescore=lambda n, items: self.plain_scores(vectors[n : n + 1], items)[0]
+        )
+        best = self.plain_scores(vectors).topk(min(k, len(self)), dim=1).indices
+        hits = [torch.isin(row, one.items).double().mean() for row, one in zip(best, found, strict=True)]
+        return float(torch.stack(hits).mean())
 
     def plain_scores(self, vectors: Tensor, items: Tensor | None = None) -> Tensor:
         """``p · E_i + b_i`` of ``items`` (all where None) for vectors (n, d): (n, items)."""
@@ -282,7 +269,7 @@ class ItemIndex:
         if len(query.exclude):
             items = items[~torch.isin(items, query.exclude)]
         if query.allowed is not None:
-            pass
+            items = items[query.allowed[items]]
         scores = rescore(number, items) if len(items) else self.bias.new_zeros(0)
         if scores.shape != items.shape:
             raise ValueError(

@@ -12,7 +12,7 @@ from ccrs.artifacts.run import Run, load_run
 from ccrs.core.errors import DataError
 from ccrs.core.files import sha256
 from ccrs.core.hearing import Constraints
-from ccrs.inference.new_items import NewItem, extended_run
+from ccrs.inference.new_items import NewItem, extended_responder, extended_run
 from ccrs.inference.talk import Talker
 from ccrs.serving.cards import Cards
 from ccrs.serving.schemas import Filters
@@ -62,7 +62,8 @@ class World:
         ]
         run = extended_run(loaded.run, added) if added else loaded.run
         self.run = run
-        self.talker = Talker(run, loaded.responder, choose=choose)
+        responder = extended_responder(loaded.responder, loaded.run, run) if added else loaded.responder
+        self.talker = Talker(run, responder, choose=choose)
         self.records = {item.id: item for item in items if item.id in run.catalogue.index}
         self.talker.facts.plots = {i: r.plot for i, r in self.records.items() if r.plot}
         self.cards = Cards(run, self.records)

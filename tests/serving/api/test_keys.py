@@ -50,13 +50,13 @@ def test_the_matrix_covers_all_routes() -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), GUARDED)
-@pytest.mark.parametrize("key", [None, "wrong", "", "key-of-shop\u00e9", "k" * 5000])
-def test_nothing_without_a_key(ask: Asked, method: str, path: str, key: str | None) -> None:
-    headers = {} if key is None else {"authorization": f"Bearer {key}".encode()}
-    answer = ask(method, path, headers=headers, client="203.0.113.9")
-    assert answer.status_code == 401
-    assert answer.headers["www-authenticate"] == "Bearer"
-    assert answer.json()["error"]["message"]
+def test_nothing_without_a_key(ask: Asked, method: str, path: str) -> None:
+    for key in (None, "wrong", "", "key-of-shop\u00e9", "k" * 5000):
+        headers = {} if key is None else {"authorization": f"Bearer {key}".encode()}
+        answer = ask(method, path, headers=headers, client="203.0.113.9")
+        assert answer.status_code == 401, key
+        assert answer.headers["www-authenticate"] == "Bearer"
+        assert answer.json()["error"]["message"]
     assert ask.service.dialogues == {}
 
 
