@@ -33,6 +33,7 @@ async def hostile(plan: dict[str, Any]) -> dict[str, Any]:
         "leaks": attack.leaks[:_MOST_SHOWN],
         "num_leaks": len(attack.leaks),
         "pages": attack.pages[:_MOST_SHOWN],
+        "num_pages": len(attack.pages),
         "slowest": attack.slowest,
     }
 
@@ -68,7 +69,7 @@ class _Attack:
             asked = FIELDS[field](self.rng, text, dialogue, f"attacker-{number}")
             self.kinds[kind] += 1
             self.fields[field] += 1
-            self._judge(kind, field, asked, await connection.ask(asked))
+            self._judge(kind, field, text, asked, await connection.ask(asked))
         await connection.close()
 
     def _field(self) -> str:
@@ -78,7 +79,7 @@ class _Attack:
             return self.rng.choice(_TURN_FIELDS)
         return self.rng.choice(_OTHER_FIELDS)
 
-    def _judge(self, kind: str, field: str, asked: Ask, answer: Answer) -> None:
+    def _judge(self, kind: str, field: str, text: str, asked: Ask, answer: Answer) -> None:
         self.statuses[str(answer.status)] += 1
         told = {
             "kind": kind,
@@ -93,8 +94,10 @@ class _Attack:
             self.failures.append(told)
         if any(marker in whole for marker in self.markers):
             self.leaks.append(told)
+        # Text that comes back as a page would be run by a browser; as JSON that may not be sniffed it is only text.
+        given_back = "<" in text and text.encode("utf-8", "replace") in answer.body
         kind_told = answer.headers.get("content-type", "")
-        if answer.body and not kind_told.startswith(("application/json", "text/event-stream")):
+        if given_back and not kind_told.startswith(("application/json", "text/event-stream")):
             self.pages.append({**told, "type": kind_told})
         if answer.seconds > self.slowest["seconds"]:
             self.slowest = {"seconds": answer.seconds, "field": field, "kind": kind, "status": answer.status}

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx
@@ -42,8 +42,12 @@ class Workers:
     @property
     def pids(self) -> list[int]:
         """Of the workers."""
-        children = self.served.children()
-        return sorted(child.pid for child in children if "spawn_main" in " ".join(child.cmdline()))
+        found = []
+        for child in self.served.children():
+            with suppress(psutil.Error):  # it has just ended
+                if "spawn_main" in " ".join(child.cmdline()):
+                    found.append(child.pid)
+        return sorted(found)
 
     @contextmanager
     def at(self, number: int) -> Iterator[httpx.Client]:

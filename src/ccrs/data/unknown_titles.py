@@ -1,4 +1,4 @@
-"""Films that a person names and the catalogue does not have: titles in quotes, or with a year in brackets.
+"""Films and people that somebody names and the catalogue does not have: in quotes, with a year, or by their place.
 
 A name that is only part of such a title is no mention: *Heat* is not meant in *"Foo Heat"*.
 """
@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from itertools import chain
 
 from ccrs.core.dialogue import Mention
 from ccrs.core.graph import Catalogue
 from ccrs.data.linking import Linker
 from ccrs.data.linking_names import tokenise
 from ccrs.data.linking_words import ARTICLES, COMMON_WORDS, FUNCTION_WORDS, SMALL_WORDS
+from ccrs.data.unknown_names import KnownNames, UnknownTitle, Words, unknown_names
+
+__all__ = ["KnownTitles", "UnknownTitle"]
 
 # Bounded repetitions, so that no text makes them slow.
 _YEAR = re.compile(r"\(\s?(?:18|19|20)\d\d\s?\)")
@@ -23,7 +26,6 @@ _QUOTED = re.compile(
 )
 _CUE = re.compile(r"\b(?:seen|saw|watch|watched|called|named|titled)[\s,:]{1,3}$", re.IGNORECASE)
 _STOP = re.compile(r"[.!?;,()\"“”„«»\n]")
-_SENTENCE_END = re.compile(r"[.!?;\n\"“”]")
 _HELLO_OR_LIKING = frozenset(
     ["hello", "hey", "hi", "like", "liked", "love", "loved", "saw", "try", "watch", "watched"]
 )
@@ -31,60 +33,39 @@ _OPENERS = (FUNCTION_WORDS - ARTICLES) | _HELLO_OR_LIKING
 _MAX_WORDS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownTitle:
-    """A title as it was typed, and its characters ``text[start:end]``."""
+class KnownTitles:
+    """A linker for which a name that is part of a title the catalogue lacks is no mention of its own."""
 
-    name: str
-    start: int
-    end: int
+    def __init__(self, linker: Linker, catalogue: Catalogue) -> None:
+        self.linker, self._catalogue = linker, catalogue
+        self._known = KnownNames(catalogue)
+        self._items = frozenset(item.id for item in catalogue.items)
 
+    def link(self, text: str) -> tuple[Mention, ...]:
+        """As ``EntityLinker``."""
+        return self.read(text)[0]
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """The words of a text, folded, with their places."""
-
-    text: str
-    tokens: Sequence[str]
-    starts: Sequence[int]
-    ends: Sequence[int]
-
-    def is_capital(self, number: int) -> bool:
-        """Whether a word begins with a capital or a digit."""
-        first = self.text[self.starts[number]]
-        return first.isupper() or first.isdigit() or self.tokens[number] == "'s"
-
-    def begins_sentence(self, number: int) -> bool:
-        """Whether nothing, or the end of another sentence, stands before a word."""
-        return number == 0 or bool(_SENTENCE_END.search(self.gap(number)))
-
-    def gap(self, number: int) -> str:
-        """What stands between a word and the one before."""
-        return self.text[self.ends[number - 1] : self.starts[number]]
-
-
-def known_and_unknown(
-    text: str, linker: Linker, catalogue: Catalogue
-) -> tuple[tuple[Mention, ...], tuple[UnknownTitle, ...]]:
-    """The mentions in ``text``, and the titles that the catalogue does not have; no two overlap."""
-    mentions = list(linker.link(text))
-    words = _Words(text, *tokenise(text))
-    unknown: list[UnknownTitle] = []
-    for found in _titles(words, mentions):
-        if _overlapping(found, unknown) or _is_whole(found, mentions, words):
-            continue
-        inside = _overlapping(found, mentions)
-        mentions = [mention for mention in mentions if mention not in inside]
-        item = linker.find_item(found.name)
-        if item is not None:
-            mentions.append(Mention(catalogue.entities[item].id, found.start, found.end))
-        else:
-            unknown.append(found)
-    in_order = sorted(mentions, key=lambda mention: mention.start)
-    return tuple(in_order), tuple(sorted(unknown, key=lambda title: title.start))
+    def read(self, text: str) -> tuple[tuple[Mention, ...], tuple[UnknownTitle, ...]]:
+        """The mentions in ``text``, and the names that the catalogue does not have; no two overlap."""
+        mentions = list(self.linker.link(text))
+        words = Words(text, *tokenise(text))
+        unknown: list[UnknownTitle] = []
+        found_by = (_titles(words, mentions), unknown_names(words, mentions, self._known, self._items))
+        for found in chain(*found_by):
+            if _overlapping(found, unknown) or _is_whole(found, mentions, words):
+                continue
+            inside = _overlapping(found, mentions)
+            mentions = [mention for mention in mentions if mention not in inside]
+            item = self.linker.find_item(found.name) if found.kind == "item" else None
+            if item is not None:
+                mentions.append(Mention(self._catalogue.entities[item].id, found.start, found.end))
+            else:
+                unknown.append(found)
+        in_order = sorted(mentions, key=lambda mention: mention.start)
+        return tuple(in_order), tuple(sorted(unknown, key=lambda title: title.start))
 
 
-def _titles(words: _Words, mentions: Sequence[Mention]) -> Iterator[UnknownTitle]:
+def _titles(words: Words, mentions: Sequence[Mention]) -> Iterator[UnknownTitle]:
     """What is typed as a title, known or not: quoted ones first."""
     for quoted in _QUOTED.finditer(words.text):
         group = 1 if quoted[1] is not None else 2
@@ -114,7 +95,7 @@ def _looks_like_title(quoted: str, before: str) -> bool:
     return capital[0] and all(spoken)
 
 
-def _first_word(words: _Words, last: int, year: re.Match[str], mentions: Sequence[Mention]) -> int:
+def _first_word(words: Words, last: int, year: re.Match[str], mentions: Sequence[Mention]) -> int:
     """The first word of the title whose last word is before ``last`` and whose year is ``year``."""
     if last and _STOP.search(words.text[words.ends[last - 1] : year.start()].rstrip(",!?. ")):
         return last
@@ -135,7 +116,7 @@ def _first_word(words: _Words, last: int, year: re.Match[str], mentions: Sequenc
     return last if all(token in SMALL_WORDS for token in words.tokens[first:last]) else first
 
 
-def _start_of_longer_name(words: _Words, linked: Mention, mentions: Sequence[Mention]) -> int:
+def _start_of_longer_name(words: Words, linked: Mention, mentions: Sequence[Mention]) -> int:
     """The first word of a name that ends with a linked film: capitals that no ordinary word explains."""
     first = sum(start < linked.start for start in words.starts)
     while first and words.gap(first) == " ":
@@ -148,7 +129,7 @@ def _start_of_longer_name(words: _Words, linked: Mention, mentions: Sequence[Men
     return first
 
 
-def _walked_back(words: _Words, last: int, mentions: Sequence[Mention]) -> int:
+def _walked_back(words: Words, last: int, mentions: Sequence[Mention]) -> int:
     """As far back from ``last`` as words have capitals, small words between them."""
     first = last
     while first and last - first < _MAX_WORDS and _goes_on(words, first, last):
@@ -165,12 +146,12 @@ def _walked_back(words: _Words, last: int, mentions: Sequence[Mention]) -> int:
     return last if all(words.tokens[n] in SMALL_WORDS for n in range(first, last)) else first
 
 
-def _goes_on(words: _Words, first: int, last: int) -> bool:
+def _goes_on(words: Words, first: int, last: int) -> bool:
     """Whether the word before ``first`` may belong to the same title."""
     return first == last or _STOP.search(words.gap(first)) is None
 
 
-def _is_whole(found: UnknownTitle, mentions: Iterable[Mention], words: _Words) -> bool:
+def _is_whole(found: UnknownTitle, mentions: Iterable[Mention], words: Words) -> bool:
     """Whether one mention holds all words of a title, but for articles."""
     needed = [
         start

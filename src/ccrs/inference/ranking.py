@@ -15,8 +15,10 @@ from ccrs.core.dialogue import Dialogue, Message
 from ccrs.data.samples import build_samples
 from ccrs.inference.builders import run_builder
 from ccrs.inference.explanation import BatchView
+from ccrs.inference.searching import Wanted, searched_logits
 from ccrs.inference.user_state import UserState, adapted_parameters, joined_history, output_change
 from ccrs.models.ccrs import CCRS
+from ccrs.models.item_index import ItemIndex
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,9 @@ class RankRequest:
 
     messages: tuple[Message, ...]
     state: UserState | None = None
+    allowed: Tensor | None = (
+        None  # (items,) what may be offered: needed where a catalogue is not scored whole
+    )
 
 
 @dataclass(frozen=True)
@@ -42,8 +47,12 @@ class RankedItems:
     num_support: int
 
 
-def rank_all(run: Run, model: CCRS, requests: Sequence[RankRequest]) -> list[RankedItems]:
+def rank_all(
+    run: Run, model: CCRS, requests: Sequence[RankRequest], index: ItemIndex | None = None
+) -> list[RankedItems]:
     """Score all items for each request; what stands beside a request changes nothing but the last digits.
+
+    With an ``index`` only the best items of a large catalogue are scored (``searching``).
 
     Whoever is known is scored as a stranger as well, in the same pass: it costs little beside a pass of its own.
     """
@@ -56,12 +65,15 @@ def rank_all(run: Run, model: CCRS, requests: Sequence[RankRequest]) -> list[Ran
         rows, users = adapted_parameters(model, batch, states)
         vectors, attention = model.explained_vectors(rows, users, batch.query, batch)
         scoring = model.user_vectors(rows, users, batch.query, batch) if _attends_history(model) else vectors
-        logits = scoring @ model.item_table().T
-        for number in known:
-            state = requests[number].state
-            if state is not None:
-                logits[number] += output_change(model, state, scoring[number : number + 1])[0]
-        logits = model.static_logits(logits, batch.query, batch.history)
+        if index is not None and not index.is_exact:
+            logits = _searched(model, index, batch, scoring, requests, known)
+        else:
+            logits = scoring @ model.item_table().T
+            for number in known:
+                state = requests[number].state
+                if state is not None:
+                    logits[number] += output_change(model, state, scoring[number : number + 1])[0]
+            logits = model.static_logits(logits, batch.query, batch.history)
     view = BatchView(run, batch, attention)
     strangers = {number: len(requests) + place for place, number in enumerate(known)}
     found = []
@@ -81,6 +93,25 @@ def rank_all(run: Run, model: CCRS, requests: Sequence[RankRequest]) -> list[Ran
             )
         )
     return found
+
+
+def _searched(
+    model: CCRS,
+    index: ItemIndex,
+    batch: Batch,
+    vectors: Tensor,
+    requests: Sequence[RankRequest],
+    known: Sequence[int],
+) -> Tensor:
+    """The logits of all contexts; a stranger's are computed for what was found for the person, too."""
+    nothing = torch.zeros(0, dtype=torch.long)
+    own = [Wanted(n, request.state, request.allowed, nothing) for n, request in enumerate(requests)]
+    found = searched_logits(model, index, batch, vectors, own)
+    strangers = [
+        Wanted(len(requests) + place, None, requests[n].allowed, (found[n] > -torch.inf).nonzero()[:, 0])
+        for place, n in enumerate(known)
+    ]
+    return torch.stack([*found, *searched_logits(model, index, batch, vectors, strangers)])
 
 
 def _open_ends(

@@ -22,6 +22,7 @@ from ccrs.inference.item_filter import ItemFilter
 from ccrs.inference.ranking import RankedItems, RankRequest, rank_all
 from ccrs.inference.user_state import UserState, user_state
 from ccrs.models.ccrs import CCRS
+from ccrs.models.item_index import IndexConfig, ItemIndex
 
 _NUM_NEIGHBOURS = 10
 
@@ -64,7 +65,8 @@ class Recommender:
         print(item.rank, item.title, item.reasons)
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, *, index_config: IndexConfig | None = None) -> None:
+        self.index_config = index_config or IndexConfig()
         if not isinstance(run.model, CCRS):
             raise CheckpointError(f"{run.config.name!r} has no attention to explain. Use a run of 'ccrs'.")
         self.run = run
@@ -82,6 +84,14 @@ class Recommender:
     def load(cls, folder: Path | str) -> Recommender:
         """Load the run in ``folder``; raises ``CheckpointError``."""
         return cls(load_run(Path(folder)))
+
+    @cached_property
+    def index(self) -> ItemIndex | None:
+        """The index of a catalogue that is too large to be scored whole; None for others."""
+        if self.run.catalogue.num_items <= self.index_config.exact_up_to:
+            return None
+        with torch.no_grad():
+            return ItemIndex(self.model.item_table().detach(), self.model.item_logits(), self.index_config)
 
     @cached_property
     def filter(self) -> ItemFilter:
@@ -112,25 +122,30 @@ class Recommender:
 
     def rank(self, messages: Sequence[Message], *, support: Sequence[Dialogue] = ()) -> RankedItems:
         """Adapt to ``support`` and score every item at the open end of a dialogue."""
-        return self.rank_all([RankRequest(tuple(messages), self.state(support))])[0]
+        request = RankRequest(tuple(messages), self.state(support), self.unnamed(messages))
+        return self.rank_all([request])[0]
 
     def rank_all(self, requests: Sequence[RankRequest]) -> list[RankedItems]:
         """Score every item at the open end of many dialogues, side by side."""
-        return rank_all(self.run, self.model, requests)
+        return rank_all(self.run, self.model, requests, self.index)
 
     def state(self, support: Sequence[Dialogue]) -> UserState | None:
         """What is to be kept of a person with earlier dialogues; None for a stranger."""
-        return user_state(self.run, self.model, support)
+        return user_state(self.run, self.model, support, with_reach=self.index is not None)
 
-    def unnamed(self, ranked: RankedItems) -> Tensor:
-        """True for the items that nobody has named: (items,)."""
+    def unnamed(self, messages: Sequence[Message]) -> Tensor:
+        """True for the items that nobody has named in ``messages``: (items,)."""
+        index = self.run.catalogue.index
         mask = torch.ones(self.run.catalogue.num_items, dtype=torch.bool)
-        mask[[entity for entity in ranked.mentioned if entity < len(mask)]] = False
+        named = (index.get(mention.entity) for message in messages for mention in message.mentions)
+        mask[[entity for entity in named if entity is not None and entity < len(mask)]] = False
         return mask
 
     def explain(self, ranked: RankedItems, *, k: int = 10, allowed: Tensor | None = None) -> Recommendation:
         """The ``k`` best items that are ``allowed`` (those that were not named), and what they rest on."""
-        allowed = self.unnamed(ranked) if allowed is None else allowed
+        if allowed is None:
+            allowed = torch.ones(self.run.catalogue.num_items, dtype=torch.bool)
+            allowed[[entity for entity in ranked.mentioned if entity < len(allowed)]] = False
         view = ContextView(ranked.view, ranked.context, ranked.stranger)
         return Recommendation(
             items=self._ranked(ranked, view, allowed, k),
@@ -143,7 +158,7 @@ class Recommender:
     def best(self, ranked: RankedItems, k: int, allowed: Tensor) -> list[int]:
         """The ``k`` best of the ``allowed`` items, best first; equal ones in the catalogue's order."""
         scores = ranked.logits.masked_fill(~allowed, -torch.inf)
-        found = scores.topk(min(k, int(allowed.sum()))).indices
+        found = scores.topk(min(k, int((scores > -torch.inf).sum()))).indices
         order = sorted(found.tolist())
         return sorted(order, key=lambda item: -float(scores[item]))
 

@@ -17,7 +17,7 @@ from ccrs.core.hearing import Constraints, Heard, SoFar
 from ccrs.data.filling import Filler
 from ccrs.data.linking_dialogues import link_dialogue
 from ccrs.data.understanding.hearer import Hearer
-from ccrs.data.unknown_titles import UnknownTitle, known_and_unknown
+from ccrs.data.unknown_titles import KnownTitles, UnknownTitle
 from ccrs.inference.answers import (
     Answer,
     Exchange,
@@ -80,7 +80,8 @@ class Talker:
         self.writer: ReplyWriter | ReplyChooser = writer
         if choose and responder.chooser is not None:
             self.writer = ReplyChooser(writer, responder.chooser, num_samples=_LIVE_SAMPLES)
-        self.hearer = Hearer(run.catalogue, run.triples, _KnownTitles(self.recommender), responder.opinions)
+        self.titles = KnownTitles(self.recommender.linker, run.catalogue)
+        self.hearer = Hearer(run.catalogue, run.triples, self.titles, responder.opinions)
         self.facts = FactTeller(run.catalogue, Filler(run.catalogue, run.triples), run.graph.relations)
         self.wishes = Wishes(run.catalogue)
         self.fitting = Fitting(run.catalogue, self.wishes, self.live.slotter.plural)
@@ -111,12 +112,11 @@ class Talker:
         for number, given in enumerate(inputs):
             said, remarks = readable(given.text, self.responder.config.text.max_context)
             if said:
-                turns.append(self._heard(number, given, said, remarks))
+                turns.append(self._with_allowed(self._heard(number, given, said, remarks)))
             else:
                 answers[number] = Answer(NOTHING_SAID, remarks=remarks)
-        requests = [RankRequest(turn.messages, turn.given.person.state) for turn in turns]
+        requests = [RankRequest(turn.messages, turn.given.person.state, turn.allowed) for turn in turns]
         ranked = self.recommender.rank_all(requests)
-        turns = [self._with_allowed(turn, found) for turn, found in zip(turns, ranked, strict=True)]
         for turn, found, written in zip(turns, ranked, self._written(turns, ranked), strict=True):
             answers[turn.number] = self._answer(turn, found, written)
         return [answers[number] for number in range(len(inputs))]
@@ -139,7 +139,7 @@ class Talker:
 
     def _heard(self, number: int, given: TurnInput, said: str, remarks: tuple[str, ...]) -> _Turn:
         heard = self.hear(said, given.so_far)
-        _, unknown = known_and_unknown(said, self.recommender.linker, self.run.catalogue)
+        _, unknown = self.titles.read(said)
         # What is disliked is no sign of what is liked.
         opinions = merged_opinions(given.person.opinions, heard.opinions, heard.undone)
         disliked = disliked_of(opinions) | set(heard.undone)
@@ -158,7 +158,7 @@ class Talker:
         catalogue = self.run.catalogue
         return catalogue.index.get(name, catalogue.num_items) < catalogue.num_items
 
-    def _with_allowed(self, turn: _Turn, ranked: RankedItems) -> _Turn:
+    def _with_allowed(self, turn: _Turn) -> _Turn:
         """The turn with the items that may be offered: not named, rejected, seen or disliked, and what is wanted."""
         given, index = turn.given, self.run.catalogue.index
         opinions = merged_opinions(given.person.opinions, turn.heard.opinions, turn.heard.undone)
@@ -171,7 +171,7 @@ class Talker:
         out |= given.unavailable
         in_force = self.wishes.in_force(turn.heard.constraints, opinions, given.filters)
         barred = [index[e] for e in out if e in index]
-        allowed = self.recommender.filter.allowed(in_force, barred) & self.recommender.unnamed(ranked)
+        allowed = self.recommender.filter.allowed(in_force, barred) & self.recommender.unnamed(turn.messages)
         shown = [index[e] for exchange in given.before for e in exchange.shown if e in index]
         fresh = allowed.clone()
         fresh[shown] = False
@@ -281,17 +281,6 @@ class Talker:
         suggestions = tuple(dict.fromkeys(entity.title for entity in near if entity.is_item))
         others = tuple(UnknownFilm(title.name, ()) for title in unknown[1:NUM_UNKNOWN])
         return (UnknownFilm(unknown[0].name, suggestions), *others)
-
-
-class _KnownTitles:
-    """Links what is in the catalogue; a name that is part of an unknown title is no mention."""
-
-    def __init__(self, recommender: Recommender) -> None:
-        self._linker, self._catalogue = recommender.linker, recommender.run.catalogue
-
-    def link(self, text: str) -> tuple[Mention, ...]:
-        """As ``EntityLinker``."""
-        return known_and_unknown(text, self._linker, self._catalogue)[0]
 
 
 def stacked_inner(responder: ResponderRun, inners: Sequence[Inner | None]) -> Inner | None:

@@ -8,6 +8,7 @@ See ``model.md``; ``meta.adaptation`` is the same over many users at once, which
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
@@ -23,6 +24,7 @@ from ccrs.data.samples import build_samples
 from ccrs.inference.builders import run_builder
 from ccrs.meta.adaptation import InnerRates, adapt
 from ccrs.models.ccrs import CCRS
+from ccrs.models.support_reach import SupportReach, support_reach
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,9 @@ class InnerStep:
     vectors: Tensor  # (contexts, d) P
     log_normaliser: Tensor  # (contexts,) log Z of the support's logits before the step
     shifts: Tensor | None  # (item rows, d) what earlier steps changed on the item rows from the input side
+    reach: SupportReach | None = (
+        None  # which items the step may lift, where the catalogue is not searched whole
+    )
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,9 @@ class UserState:
         return distinct
 
 
-def user_state(run: Run, model: CCRS, support: Sequence[Dialogue]) -> UserState | None:
+def user_state(
+    run: Run, model: CCRS, support: Sequence[Dialogue], *, with_reach: bool = False
+) -> UserState | None:
     """Adapt to ``support``, one person's earlier dialogues; None where there is nothing to adapt to."""
     if not support or not run.adapts:
         return None
@@ -73,11 +80,16 @@ def user_state(run: Run, model: CCRS, support: Sequence[Dialogue]) -> UserState 
     table = build_samples(run.catalogue, mine)
     order = np.argsort(table.dialogue_times, kind="stable")
     batch = run_builder(run, table).adapting([UserTask(0, order, np.zeros(0, np.int64))])
-    return state_of(model, run.rates, batch, len(mine))
+    return state_of(model, run.rates, batch, len(mine), with_reach=with_reach)
 
 
-def state_of(model: CCRS, rates: InnerRates, batch: Batch, num_support: int) -> UserState:
-    """The state of the one user of ``batch`` after the inner steps on its support."""
+def state_of(
+    model: CCRS, rates: InnerRates, batch: Batch, num_support: int, *, with_reach: bool = False
+) -> UserState:
+    """The state of the one user of ``batch`` after the inner steps on its support.
+
+    ``with_reach``: with what a search needs that does not look at every item.
+    """
     contexts = batch.support
     if contexts is None or batch.num_users != 1:
         raise ValueError("A state is made of one user's support. Build the batch with BatchBuilder.adapting.")
@@ -117,9 +129,12 @@ def state_of(model: CCRS, rates: InnerRates, batch: Batch, num_support: int) -> 
                 before = full[order[: batch.num_item_rows]]
             step = InnerStep(scaled.detach() / (scale or 1.0), counts.new_zeros(len(counts)), before)
             logits = passed.logits if number == 0 else _support_logits(model, state, step, None)
-            state = replace(
-                state, steps=(*state.steps, replace(step, log_normaliser=logits.logsumexp(dim=1).detach()))
+            found = replace(
+                step,
+                log_normaliser=logits.logsumexp(dim=1).detach(),
+                reach=support_reach(logits.detach(), counts) if with_reach else None,
             )
+            state = replace(state, steps=(*state.steps, found))
     return state
 
 
@@ -147,6 +162,18 @@ def output_change(model: CCRS, state: UserState, vectors: Tensor, items: Tensor 
         change.addmm_(vectors @ step.vectors.T * state.scale, residuals, alpha=-1)
     _add_shifts(change, vectors, state, state.changes[: state.num_item_rows], items)
     return change
+
+
+def lift_of(state: UserState, vector: Tensor) -> tuple[Tensor, float]:
+    """Items that the adaptation may lift for the query ``vector`` (d,), and how far it lifts any other at most."""
+    items, lift = [state.lifted_items], 0.0
+    for step in state.steps:
+        if step.reach is None:
+            return items[0], math.inf
+        strengths = state.scale * (step.vectors @ vector)
+        items.append(step.reach.lifted(strengths))
+        lift += step.reach.lift(strengths)
+    return torch.cat(items), lift
 
 
 def adapted_parameters(
@@ -229,6 +256,6 @@ def _pairs(contexts: Contexts, num_items: int) -> Tensor:
 def _num_bytes(value: object) -> int:
     if isinstance(value, Tensor):
         return value.numel() * value.element_size()
-    if isinstance(value, InnerStep | History):
+    if isinstance(value, InnerStep | History | SupportReach):
         return sum(_num_bytes(getattr(value, field.name)) for field in fields(value))
     return sum(_num_bytes(part) for part in value) if isinstance(value, tuple) else 0

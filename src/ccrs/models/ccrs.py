@@ -232,14 +232,21 @@ class CCRS(nn.Module):
     def static_logits(self, logits: Tensor, contexts: Contexts, history: History | None) -> Tensor:
         """``logits`` (contexts, items) with all that does not depend on the inner parameters added."""
         logits = logits.add_(self.item_logits())
-        if self.config.additions.cooccurrence and len(contexts.together):
-            strength = self.together_logits(contexts)
-            logits = logits.flatten().index_add_(0, contexts.together, strength).view_as(logits)
-        if self.config.additions.history_prior and history is not None and len(history.items):
-            entries, strength = self.history_prior(contexts.users, history)
-            flat = entries[0] * logits.shape[1] + history.items[entries[1]]
+        for flat, strength in self.added_logits(contexts, history, logits.shape[1]):
             logits = logits.flatten().index_add_(0, flat, strength).view_as(logits)
         return logits
+
+    def added_logits(
+        self, contexts: Contexts, history: History | None, num_items: int
+    ) -> list[tuple[Tensor, Tensor]]:
+        """What co-occurrence and history add: places in the flat logits (context * num_items + item), and how much."""
+        found: list[tuple[Tensor, Tensor]] = []
+        if self.config.additions.cooccurrence and len(contexts.together):
+            found.append((contexts.together, self.together_logits(contexts)))
+        if self.config.additions.history_prior and history is not None and len(history.items):
+            entries, strength = self.history_prior(contexts.users, history)
+            found.append((entries[0] * num_items + history.items[entries[1]], strength))
+        return found
 
     def item_logits(self) -> Tensor:
         """What is added to every context's logits: bias and prior, (items,)."""

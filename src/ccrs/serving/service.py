@@ -133,14 +133,14 @@ class Service:
             who = self.people.who(world, tenant, user, overview, None)
             state = (await self.engine.adaptation(talker, who, with_inner=False)).state
         opinions = opinions_of(world, overview.opinions)
-        ranked = await self.engine.rank(talker, RankRequest(messages, state))
         constraints = talker.wishes.in_force(heard.constraints, opinions, filters)
         out = {e for e, said in opinions.items() if said & {"seen", "dislike"}} | world.hidden(
             request.filters
         )
         index = world.run.catalogue.index
         allowed = talker.recommender.filter.allowed(constraints, [index[e] for e in out if e in index])
-        allowed &= talker.recommender.unnamed(ranked)
+        allowed &= talker.recommender.unnamed(messages)
+        ranked = await self.engine.rank(talker, RankRequest(messages, state, allowed))
         found = talker.recommender.explain(ranked, k=request.k, allowed=allowed)
         explanation = views.explanation_view(world, found, constraints) if request.explain else None
         cards = [

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from ccrs.core.dialogue import Mention, Message
 from ccrs.core.graph import Catalogue, Triple
 from ccrs.core.hearing import Heard, Opinion, SoFar
-from ccrs.core.protocols import EntityLinker
+from ccrs.data.linking import Linker
 from ccrs.data.understanding.corrections import Correction, correction_of, turned_down
 from ccrs.data.understanding.courtesy import fits_recommendation
 from ccrs.data.understanding.line import Clause, Kind, Ref, clauses_of, place_refs, words_of
@@ -23,6 +23,7 @@ from ccrs.data.understanding.references import Surroundings, point
 from ccrs.data.understanding.standing import Filters
 from ccrs.data.understanding.wish_words import ASKS
 from ccrs.data.understanding.wishes import Wishes, hear_wishes, unique
+from ccrs.data.unknown_titles import KnownTitles
 
 _SERIES_BEHIND = re.compile(r"(?:'s)? (?:movies|films|series|franchise|saga|trilogy)\b", re.IGNORECASE)
 _OTHER_BEFORE = re.compile(r"\bother\s$", re.IGNORECASE)
@@ -53,12 +54,13 @@ class Hearer:
         self,
         catalogue: Catalogue,
         triples: Sequence[Triple],
-        linker: EntityLinker,
+        linker: Linker | KnownTitles,
         opinion_model: OpinionModel | None = None,
         *,
         model_alone: bool = False,
     ) -> None:
-        self.catalogue, self.linker, self.model = catalogue, linker, opinion_model
+        self.catalogue, self.model = catalogue, opinion_model
+        self.titles = linker if isinstance(linker, KnownTitles) else KnownTitles(linker, catalogue)
         self._model_alone = model_alone
         self._names = Names(catalogue, triples)
         self._kinds: dict[str, Kind] = {}
@@ -123,7 +125,7 @@ class Hearer:
 
     def read(self, text: str, so_far: SoFar) -> Read:
         """Link a message and cut it into clauses with its references resolved."""
-        linked = self.linker.link(text)
+        linked, unknown = self.titles.read(text)
         words = words_of(text)
         refs = [
             Ref(self._kinds[m.entity], (m.entity,), m.start, m.end, word=text[m.start : m.end].lower())
@@ -132,7 +134,9 @@ class Hearer:
         around = self._around(so_far)
         refs = [ref for ref in refs if not _is_pronoun(text, ref, around)]
         refs = [self._namesake_meant(text, self._series_meant(text, ref), around) for ref in refs]
-        tokens = place_refs(words, self._names.find(text, words, refs))
+        # What the catalogue lacks stands where a name stands, and means nothing.
+        nameless = [Ref(title.kind, (), title.start, title.end) for title in unknown]
+        tokens = place_refs(words, self._names.find(text, words, [*refs, *nameless]))
         clauses = tuple(clauses_of(point(tokens, around)))
         meant = {ref.start: ref.entities[0] for ref in refs}
         linked = tuple(mention for mention in linked if mention.start in meant)

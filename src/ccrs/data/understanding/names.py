@@ -89,13 +89,23 @@ class Names:
             end = number + len(phrase.words)
             if end > len(tokens) or not all(free[number:end]):
                 continue
-            if all(tokens[number + k].text == word for k, word in enumerate(phrase.words)) and _in_slot(
-                tokens, number, end, phrase.slot
+            if all(tokens[number + k].text == word for k, word in enumerate(phrase.words)) and (
+                _in_slot(tokens, number, end, phrase.slot) or self._genre_at(tokens, end, free)
             ):
                 start, stop = tokens[number].start, tokens[end - 1].end
                 word = " ".join(phrase.words)
                 return Ref(phrase.kind, phrase.entities, start, stop, adjective=phrase.adjective, word=word)
         return None
+
+    def _genre_at(self, tokens: Sequence[Token], number: int, free: Sequence[bool]) -> bool:
+        """Whether a genre follows, which what stands before describes: *a christmas comedy*."""
+        for phrase in self._phrases.get(tokens[number].text, ()) if number < len(tokens) else ():
+            end = number + len(phrase.words)
+            if phrase.kind == "genre" and phrase.slot == "anywhere" and not phrase.adjective:
+                if end <= len(tokens) and all(free[number:end]):
+                    if all(tokens[number + k].text == word for k, word in enumerate(phrase.words)):
+                        return True
+        return False
 
     def _surname_at(
         self, text: str, tokens: Sequence[Token], number: int, free: Sequence[bool]

@@ -97,7 +97,7 @@ TELLS = re.compile(
 ITEM_THEN = re.compile(r"<i>(?: movies?| one)? (?:,|with|starring|by|from|featuring|and) $|<i> $")
 ASKED_IF = re.compile(
     r"^(?:(?:and|so|ok|but|well|oh|cool|,) )*(?:is|was|are|were|did|does|has) (?:<i>|<p>|it|that|this|he|"
-    r"she|the)"
+    r"she|the)(?= |$)"
 )
 ASKS = re.compile(
     r"\b(?:recommend|recommendations?|suggest|suggestions?|looking for|looking to|searching for|in the "

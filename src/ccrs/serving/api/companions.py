@@ -113,7 +113,7 @@ async def reload_on_hangup(service: ChatService, tell: Callable[[str], None]) ->
         yield
         return
     loop = asyncio.get_running_loop()
-    had_terminal, tasks = _has_terminal(), set[asyncio.Task[None]]()
+    had_terminal, tasks = has_terminal(), set[asyncio.Task[None]]()
 
     async def reload() -> None:
         try:
@@ -122,7 +122,7 @@ async def reload_on_hangup(service: ChatService, tell: Callable[[str], None]) ->
             FAILURES.error("the run could not be loaded anew, the one before goes on: %s", error)
 
     def hung_up() -> None:
-        if had_terminal and not _has_terminal():
+        if had_terminal and not has_terminal():
             signal.raise_signal(signal.SIGTERM)
             return
         task = asyncio.ensure_future(reload())
@@ -145,7 +145,8 @@ async def counted_while_alive(folder: str) -> AsyncIterator[None]:
         mark_process_dead(os.getpid(), folder)  # type: ignore[no-untyped-call]
 
 
-def _has_terminal() -> bool:
+def has_terminal() -> bool:
+    """Whether a person sits at a terminal that this process hangs on."""
     try:
         os.tcgetpgrp(sys.stdin.fileno())
     except (OSError, ValueError, AttributeError):

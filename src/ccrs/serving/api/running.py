@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +25,7 @@ from ccrs.serving.api.app import Companion, create_app
 from ccrs.serving.api.companions import (
     closed_at_end,
     counted_while_alive,
+    has_terminal,
     refreshed,
     reload_on_hangup,
     retention,
@@ -90,16 +93,45 @@ class TellingWorkers(Multiprocess):
     ) -> None:
         super().__init__(config, sockets)
         self.told, self._have_begun = told, False
+        self._had_terminal = has_terminal()
+
+    def init_processes(self) -> None:
+        """Start the workers."""
+        with _ctrl_c_is_for_the_first():
+            super().init_processes()
+
+    def restart_all(self) -> None:
+        """Replace the workers one after another."""
+        with _ctrl_c_is_for_the_first():
+            super().restart_all()
+
+    def handle_hup(self) -> None:
+        """SIGHUP: serve the run as it is now; a terminal that was closed ends the server instead."""
+        if self._had_terminal and not has_terminal():
+            self.should_exit.set()
+        else:
+            super().handle_hup()
 
     def keep_subprocess_alive(self) -> None:
         """Look after the workers; called again and again."""
         if any(process.exitcode == STARTUP_FAILURE for process in self.processes):
             self.should_exit.set()  # seen here at once: a question to a worker that is still loading takes long
         elif self._have_begun or any(process.exitcode is not None for process in self.processes):
-            super().keep_subprocess_alive()
+            with _ctrl_c_is_for_the_first():
+                super().keep_subprocess_alive()
         elif all(process.is_ready(timeout=_LOOK_SECONDS) for process in self.processes):
             self._have_begun = True
             self.told()
+
+
+@contextmanager
+def _ctrl_c_is_for_the_first() -> Iterator[None]:
+    """Workers that begin here never hear Ctrl-C: the first process ends them, also those that are still loading."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def make_app(job: Job, tell: Callable[[str], None]) -> FastAPI:
