@@ -15,6 +15,8 @@ from benchmarks.bench import Bench
 from benchmarks.machine import describe
 from benchmarks.parts import PARTS
 from benchmarks.report import Row, table, write
+from benchmarks.serving import ALL, SERVING_PARTS, add_sizes, sizes_of
+from benchmarks.serving_setting import Serving
 from benchmarks.world import WorldSize, write_world
 from ccrs.core.errors import CcrsError
 from ccrs.experiments.corpus import load_corpus
@@ -42,7 +44,7 @@ def main() -> int:
         "data": "given" if options.data else "synthetic",
         "responder": "given" if options.run else "untrained",
         "repeats": repeats,
-        "only": options.only or list(PARTS),
+        "only": _parts(options),
     }
     write(path, rows, machine, chosen)
     print(" · ".join(f"{name} {value}" for name, value in machine.items()))
@@ -72,12 +74,19 @@ def _measure(options: argparse.Namespace, repeats: int, scratch: Path, progress:
         talk=options.run,
     )
     rows: list[Row] = []
-    names = options.only or list(PARTS)
+    names = _parts(options)
+    serving = Serving(bench, sizes_of(options), scratch, options.threads)
     for number, name in enumerate(names, start=1):
         place[0] = f"part {number} of {len(names)}"
-        rows += PARTS[name](bench)
+        rows += SERVING_PARTS[name](serving) if name in SERVING_PARTS else PARTS[name](bench)
     # Rows of one letter stand together, whichever part measured them.
     return sorted(rows, key=lambda row: row.part)
+
+
+def _parts(options: argparse.Namespace) -> list[str]:
+    """The parts asked for; those of servers only by name, as they take long and want a machine to themselves."""
+    asked: list[str] = options.only or list(PARTS)
+    return [part for name in asked for part in (SERVING_PARTS if name == ALL else (name,))]
 
 
 def _progress(console: Console) -> Progress:
@@ -102,8 +111,14 @@ def _options() -> argparse.Namespace:
         "--threads", type=_positive, metavar="N", help="of torch; 1 disturbs least on a busy machine"
     )
     parser.add_argument(
-        "--only", nargs="+", choices=list(PARTS), metavar="PART", help=f"of {', '.join(PARTS)}"
+        "--only",
+        nargs="+",
+        choices=[*PARTS, ALL, *SERVING_PARTS],
+        metavar="PART",
+        help=f"of {', '.join(PARTS)}; of servers, not measured unless named: {', '.join(SERVING_PARTS)}, "
+        f"or {ALL} for all of these",
     )
+    add_sizes(parser, _positive)
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="where the JSON goes (default: benchmarks/results)"
     )

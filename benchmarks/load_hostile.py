@@ -138,7 +138,9 @@ def _mangled(rng: random.Random, text: str) -> Ask:
             _body({"text": [text], "user": {"$ne": None}, "__proto__": {"admin": True}}),
         )
     )
-    kind = rng.choice(("application/json", "application/json", "text/html", "application/x-www-form-urlencoded"))
+    kind = rng.choice(
+        ("application/json", "application/json", "text/html", "application/x-www-form-urlencoded")
+    )
     return Ask("POST", "/v1/recommendations", body, headers=f"Content-Type: {kind}\r\n")
 
 
@@ -158,7 +160,9 @@ FIELDS: dict[str, Field] = {
     "user in a body": lambda _r, t, _d, _u: Ask("POST", "/v1/recommendations", _body({"user": t})),
     "items": lambda _r, t, _d, _u: Ask("POST", "/v1/recommendations", _body({"items": [t]})),
     "filters": lambda _r, t, _d, _u: Ask("POST", "/v1/recommendations", _body({"filters": {"wanted": [t]}})),
-    "feedback": lambda _r, t, _d, u: Ask("POST", "/v1/feedback", _body({"user": u, "item": t, "opinion": "like"})),
+    "feedback": lambda _r, t, _d, u: Ask(
+        "POST", "/v1/feedback", _body({"user": u, "item": t, "opinion": "like"})
+    ),
     "feedback's dialogue": lambda _r, t, _d, u: Ask(
         "POST", "/v1/feedback", _body({"user": u, "item": "x", "opinion": "like", "dialogue": t})
     ),

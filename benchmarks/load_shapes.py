@@ -31,12 +31,15 @@ async def asks(plan: dict[str, Any]) -> dict[str, Any]:
 
 
 async def chats(plan: dict[str, Any]) -> dict[str, Any]:
-    """People (``user``, ``lines``) who each say their next line when they have the reply; all at once."""
+    """People (``user``, ``lines``) who say their next line when they have the reply; all at once, or ``in_turn``."""
     people = [_Chat(plan, chat) for chat in plan["chats"]]
     for person in people:
         await person.begin()
     begun = time.perf_counter()
-    turns = await asyncio.gather(*(person.talk() for person in people))
+    if plan.get("in_turn"):
+        turns = [await person.talk() for person in people]
+    else:
+        turns = await asyncio.gather(*(person.talk() for person in people))
     return {
         "seconds": time.perf_counter() - begun,
         "turns": [{**turn, "number": n} for said in turns for n, turn in enumerate(said)],

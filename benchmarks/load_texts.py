@@ -20,7 +20,7 @@ _MARKUP = (
     "<img src=x onerror=alert(document.cookie)>",
     "<svg/onload=fetch('//example.invalid')>",
     "]]><!--<b>",
-    "<a href=\"javascript:alert(1)\">x</a>",
+    '<a href="javascript:alert(1)">x</a>',
     "&lt;script&gt;&#x3c;b&#x3e;",
     "<iframe srcdoc='<script>1</script>'>",
     "<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>",
@@ -64,7 +64,19 @@ _INVISIBLE = "\u200b\u200c\u200d\ufeff\u2060\u00ad\U000e0041\U000e007f"
 _STACKED = "".join(chr(0x300 + n) for n in range(70))
 _WIDE = "ﷺ𒐫🏳️‍🌈👨‍👩‍👧‍👦ｆｕｌｌ\U0010ffff\ufffe\uffff"
 _NUMBERS = ("NaN", "-0", "1e309", "9" * 300, "0x7fffffff", "٣٤٥", "Ⅷ", "-1", "1999" * 50)
-_DOUBTS = ("null", "undefined", "None", "true", "[object Object]", "\\", "\\u0000", '"', "'", "`", "\r\n\r\nHTTP/1.1 200 OK")
+_DOUBTS = (
+    "null",
+    "undefined",
+    "None",
+    "true",
+    "[object Object]",
+    "\\",
+    "\\u0000",
+    '"',
+    "'",
+    "`",
+    "\r\n\r\nHTTP/1.1 200 OK",
+)
 
 Kind = Callable[[random.Random, str], str]
 
@@ -88,7 +100,9 @@ def _controls(rng: random.Random, _: str) -> str:
 
 def _huge(rng: random.Random, _: str) -> str:
     """From the largest allowed text to one far above it."""
-    sign = rng.choice(("a", "a ", "é", "🎬", "(", "\n", "Heat (1995) ", "not ", '"', "[item]", "a\u0301" * 40))
+    sign = rng.choice(
+        ("a", "a ", "é", "🎬", "(", "\n", "Heat (1995) ", "not ", '"', "[item]", "a\u0301" * 40)
+    )
     return (sign * 60_000)[: rng.choice((3_999, 4_000, 4_001, 60_000))]
 
 
@@ -98,7 +112,9 @@ def _surrogates(rng: random.Random, _: str) -> str:
 
 def _backtracking(rng: random.Random, _: str) -> str:
     """Texts on which careless patterns take for ever."""
-    return rng.choice(("a" * 3_000 + "!", "(" * 2_000 + ")", "1990s-" * 600, "not " * 900, '"' * 3_500, "\t \t" * 1_200))
+    return rng.choice(
+        ("a" * 3_000 + "!", "(" * 2_000 + ")", "1990s-" * 600, "not " * 900, '"' * 3_500, "\t \t" * 1_200)
+    )
 
 
 KINDS: dict[str, Kind] = {

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ _LIMITS = {
 }
 
 
-class ServerFailed(RuntimeError):
+class ServerError(RuntimeError):
     """The server ended or did not answer."""
 
 
@@ -64,8 +64,6 @@ class Server:
     port: int
     begun: float
     ready: float = 0.0
-    memory: list[tuple[float, float]] = field(default_factory=list)
-    """Seconds since the start, and MiB of resident memory."""
 
     def ask(self, method: str, path: str, body: object = None, secret: str | None = None) -> tuple[int, Any]:
         """One request with its status and JSON."""
@@ -81,6 +79,20 @@ class Server:
         finally:
             connection.close()
 
+    def counts(self) -> dict[str, float]:
+        """What the service counts of itself, by name, as ``/metrics`` tells it."""
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=60)
+        try:
+            connection.request("GET", "/metrics")
+            lines = connection.getresponse().read().decode().splitlines()
+        finally:
+            connection.close()
+        return {
+            line.partition('name="')[2].partition('"')[0]: float(line.rpartition(" ")[2])
+            for line in lines
+            if line.startswith("ccrs_service{")
+        }
+
     def load(self, kind: str, **plan: object) -> dict[str, Any]:
         """Have the load generator carry out a plan, and add the ``server_cpu`` seconds that this cost the server."""
         given = {"host": HOST, "port": self.port, "kind": kind, **plan}
@@ -92,7 +104,7 @@ class Server:
             check=False,
         )
         if done.returncode:
-            raise ServerFailed("the load generator failed; its error stands above")
+            raise ServerError("the load generator failed; its error stands above")
         report: dict[str, Any] = json.loads(done.stdout)
         return report | {"server_cpu": self.cpu() - before}
 
@@ -108,7 +120,7 @@ class Server:
 
     @contextmanager
     def watched(self) -> Iterator[list[tuple[float, float]]]:
-        """Note the memory again and again for as long as this lasts."""
+        """Note the memory again and again for as long as this lasts: seconds since the start, MiB."""
         samples: list[tuple[float, float]] = []
         over = threading.Event()
 
@@ -127,17 +139,19 @@ class Server:
 
 @contextmanager
 def serving(start: Start) -> Iterator[Server]:
-    """A server that answers; raises ``ServerFailed`` with what it said."""
+    """A server that answers; raises ``ServerError`` with what it said."""
     port = _free_port()
     environment: Mapping[str, str] = {**os.environ, **_LIMITS}
     with tempfile.TemporaryFile() as said:
         begun = time.perf_counter()
-        process = subprocess.Popen(start.command(port), env=environment, stdout=said, stderr=said)
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            start.command(port), env=environment, stdout=said, stderr=said
+        )
         server = Server(process, port, begun)
         try:
             if not _answers(server):
                 said.seek(0)
-                raise ServerFailed(said.read()[-3000:].decode("utf-8", "replace"))
+                raise ServerError(said.read()[-3000:].decode("utf-8", "replace"))
             server.ready = time.perf_counter() - begun
             yield server
         finally:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
@@ -73,6 +74,10 @@ def keep(page: Page, stage: Stage, name: str) -> None:
     page.wait_for_timeout(200)  # pictures and bars are drawn a moment after their data
     path = stage.folder / f"{name}.png"
     page.screenshot(path=path)
+    with Image.open(path) as picture:
+        # A palette is enough for a page, and a third of the bytes.
+        few = picture.convert("RGB").quantize(128)
+    few.save(path, optimize=True)
     size = path.stat().st_size
     print(f"{path.name}: {size // 1000} kB")
     if size > MAX_BYTES:

@@ -16,6 +16,7 @@ from ccrs.data.batching import BatchBuilder
 from ccrs.data.samples import build_samples
 from ccrs.data.splits import user_tasks
 from ccrs.evaluation.ranking import MISS
+from ccrs.data import splits
 from ccrs.experiments import judging
 from ccrs.experiments.corpus import divide
 from ccrs.experiments.judging import adapted_logits, query_samples, ranks_of
@@ -74,7 +75,7 @@ def test_grouping_changes_nothing(
         return found  # type: ignore[return-value]
 
     monkeypatch.setattr(judging, "task_groups", counted)
-    monkeypatch.setattr(judging, "CONTEXTS_A_BATCH", size)
+    monkeypatch.setattr(splits, "CONTEXTS_A_BATCH", size)
     found = judged[0]()
     assert calls[0] > 1
     for mine, theirs in zip(found, expected, strict=True):

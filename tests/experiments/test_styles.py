@@ -155,7 +155,7 @@ def test_slots_and_unknown_words_sound_like_nothing() -> None:
 
 def test_share_of_pairs_answered_in_other_words() -> None:
     def talk(user: str, slotted: str) -> Talk:
-        return Talk(user, (("Hi", Answer("read", slotted)),))
+        return Talk(user, (("Hi", Answer("read", slotted=slotted)),))
 
     assert differently_worded([talk("a", "Try [item]!"), talk("b", "Try [item]!")]) == 0
     found = [talk("a", "Try [item]!"), talk("b", "Try [item]!"), talk("c", "My dear, [item].")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,6 @@ import typer
 
 from ccrs.cli.printing import remark, say, table
 from ccrs.cli.serve import settings_of, store_of
-from ccrs.core.dialogue import Dialogue
 from ccrs.core.files import write_json
 from ccrs.data.prepared import load_prepared
 from ccrs.evaluation.style import StyleInformation
@@ -42,15 +40,16 @@ def demo(
     shown = run_demo(out, remark, num_users=users)
     say(render(shown))
     say(f'\nGo on: ccrs recommend {out / "run"} --text "I loved Inception, who else directs like that?"')
-    people = known_people(out, shown)
+    remember_people(out, shown)
     if serve:
-        serve_page(out / "run", people, port)
+        remark("Open the address below in a browser; Ctrl-C ends it.")
+        serve_page(out / "run", port)
     else:
         say(f"Talk to it in a browser: ccrs serve {out / 'run'}")
 
 
-def known_people(out: Path, shown: Demo) -> dict[str, tuple[Dialogue, ...]]:
-    """The two people of the demo with their dialogues; the run is told of them, for the page."""
+def remember_people(out: Path, shown: Demo) -> None:
+    """Tell the run of the two people of the demo, and its store what they said: the page knows them from the start."""
     told = {
         "users": [
             {
@@ -62,23 +61,20 @@ def known_people(out: Path, shown: Demo) -> dict[str, tuple[Dialogue, ...]]:
         "words": shown.words,
     }
     write_json(out / "run" / DEMO, told)
-    dialogues = load_prepared(out / "data").dialogues
-    return {
-        person.user: tuple(dialogue for dialogue in dialogues if dialogue.user == person.user)
-        for person in shown.people
-    }
-
-
-def serve_page(run: Path, people: Mapping[str, Sequence[Dialogue]], port: int) -> None:
-    """Serve the chat page until Ctrl-C; ``people`` are remembered from the start."""
-    # A store of an earlier demo holds people of that demo.
+    run, dialogues = out / "run", load_prepared(out / "data").dialogues
     for path in run.glob("people.db*"):
-        path.unlink()
+        path.unlink()  # of an earlier demo, whose people are others
     service = open_service(run)
-    for user, dialogues in people.items():
-        import_dialogues(service.store, service.world, LOCAL, user, dialogues)
-    service.close()
-    remark("Open the address below in a browser; Ctrl-C ends it.")
+    try:
+        for person in shown.people:
+            own = [dialogue for dialogue in dialogues if dialogue.user == person.user]
+            import_dialogues(service.store, service.world, LOCAL, person.user, own)
+    finally:
+        service.close()
+
+
+def serve_page(run: Path, port: int) -> None:
+    """Serve the chat page until Ctrl-C."""
     try:
         run_server(Job(run, store_of(run), settings_of(port=port)), say)
     except KeyboardInterrupt:

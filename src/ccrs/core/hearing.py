@@ -58,6 +58,8 @@ class SoFar:
     """The seeker's message before this one."""
     asked: Message | None = None
     """The recommender's last message before this one, where known: what is answered."""
+    mentioned: tuple[str, ...] = ()
+    """Everything that the seeker named in this dialogue (ids of any kind), the latest last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ class TurnInput:
             constraints=Constraints() if last is None else last.constraints,
             previous=None if last is None else last.message,
             asked=self._asked,
+            mentioned=tuple(m.entity for exchange in self.before for m in exchange.heard.message.mentions),
         )
 
     @property

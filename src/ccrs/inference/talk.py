@@ -219,7 +219,8 @@ class Talker:
         facts, stated = ("", ()) if heard.question is None else self.facts.answer(heard.question)
         explained = self.recommender.explain(ranked, k=given.num_items, allowed=turn.allowed)
         said = Said(given, heard, turn.messages, turn.in_force)
-        spoken = self.fitting.fitting(said, written, explained, answered=bool(facts))
+        unknown_asked = heard.question is not None and bool(turn.unknown)
+        spoken = self.fitting.fitting(said, written, explained, answered=bool(facts) or unknown_asked)
         named = tuple(catalogue.entities[item] for item in spoken.filled.items)
         shown = self._shown(turn, named, explained) if spoken.filled.items or said.recommends else ()
         lines = [*(film.sentence for film in turn.unknown), facts, spoken.filled.text]
@@ -278,7 +279,8 @@ class Talker:
         if not unknown:
             return ()
         near = self.recommender.linker.nearest(unknown[0].name, n=NUM_SUGGESTIONS)
-        suggestions = tuple(dict.fromkeys(entity.title for entity in near if entity.is_item))
+        alike = (entity for entity in near if entity.is_item or entity.type == "person")
+        suggestions = tuple(dict.fromkeys(entity.title for entity in alike))
         others = tuple(UnknownFilm(title.name, ()) for title in unknown[1:NUM_UNKNOWN])
         return (UnknownFilm(unknown[0].name, suggestions), *others)
 

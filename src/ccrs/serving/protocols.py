@@ -125,6 +125,10 @@ class ChatService(Protocol):
         """Load the run anew where its folder changed; the version now served."""
         ...
 
+    def version(self) -> str:
+        """The version of the run that answers."""
+        ...
+
     def readiness(self) -> dict[str, Any]:
         """``{"ready": bool, ...}`` with version, number of items, store."""
         ...

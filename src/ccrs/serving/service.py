@@ -18,7 +18,7 @@ from ccrs.inference.reading import readable
 from ccrs.serving import schemas, views
 from ccrs.serving.catalogue import LiveCatalogue
 from ccrs.serving.engine import Engine
-from ccrs.serving.errors import Conflict, NotFound
+from ccrs.serving.errors import Conflict, NotFound, StoreError
 from ccrs.serving.histories import Histories
 from ccrs.serving.people import NOBODY, Overview, People, opinions_of
 from ccrs.serving.protocols import Said, Sampling, Spoken
@@ -270,10 +270,19 @@ class Service:
         """Load the run anew where it changed; dialogues under way go on with it."""
         return await in_thread(self.catalogue.reload)
 
+    def version(self) -> str:
+        """What answers now."""
+        return self.world.version
+
     def readiness(self) -> dict[str, Any]:
-        """Whether questions are answered, by which version, of how many items."""
+        """Whether questions are answered, by which version, of how many items; blocks while the store is asked."""
         world = self.world
-        return {"ready": True, "version": world.version, "items": world.num_items, **self.about}
+        told = {"ready": True, "version": world.version, "items": world.num_items, **self.about}
+        try:
+            self.store.ping()
+        except StoreError as error:
+            return {**told, "ready": False, "reason": str(error)}
+        return told
 
     def metrics(self) -> dict[str, float]:
         """Gauges for monitoring."""

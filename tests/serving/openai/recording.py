@@ -46,6 +46,10 @@ class RecordingService:
     asked: list[Asked] = field(default_factory=list)
     num_closed_early: int = 0
 
+    def version(self) -> str:
+        """The version that answers."""
+        return str(self.readiness().get("model") or self.readiness().get("version") or "")
+
     def readiness(self) -> dict[str, Any]:
         """Ready."""
         return {"ready": True, "model": VERSION}

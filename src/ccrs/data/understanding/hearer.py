@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ccrs.core.dialogue import Mention, Message
 from ccrs.core.graph import Catalogue, Triple
-from ccrs.core.hearing import Heard, Opinion, SoFar
+from ccrs.core.hearing import Heard, Opinion, Question, SoFar
 from ccrs.data.linking import Linker
 from ccrs.data.understanding.corrections import Correction, correction_of, turned_down
 from ccrs.data.understanding.courtesy import fits_recommendation
@@ -18,7 +18,7 @@ from ccrs.data.understanding.names import Names
 from ccrs.data.understanding.opinion_model import LABELS, OpinionModel, occurrences
 from ccrs.data.understanding.opinion_rules import Opinions, hear_opinions
 from ccrs.data.understanding.people import more_of_people
-from ccrs.data.understanding.questions import Questions
+from ccrs.data.understanding.questions import AND_THAT, Questions
 from ccrs.data.understanding.references import Surroundings, point
 from ccrs.data.understanding.standing import Filters
 from ccrs.data.understanding.wish_words import ASKS
@@ -30,6 +30,28 @@ _OTHER_BEFORE = re.compile(r"\bother\s$", re.IGNORECASE)
 _VERB_BEHIND = re.compile(r"(?:'s| is| was| has| looks| sounds| seems| had| would| does)\b", re.IGNORECASE)
 _YEAR_BEFORE = re.compile(r"\b((?:19|20)\d\d) (?:version of |remake of |movie )?$", re.IGNORECASE)
 _YEAR_IN = re.compile(r"\b(?:19|20)\d\d\b")
+_YEAR_BEHIND = re.compile(
+    r"[\s,(–-]{1,3}(?:but |i mean |i meant |that is |the |that |one |movie |version |film |remake |original |from |of |"
+    r"made in |released in |in |out in |year |which came out in |that came out in ){0,6}((?:19|20)\d\d)\b",
+    re.IGNORECASE,
+)
+_AGE_BEFORE = re.compile(
+    r"\b(original|old|older|classic|first|new|newer|newest|recent|latest|modern|remake of|reboot of)(?: the)? $",
+    re.IGNORECASE,
+)
+_AGE_BEHIND = re.compile(
+    r"(?:[\s,(–-]{1,3}(?:but |i mean |i meant |the |that )*(original|remake|reboot|(?:old|older|new|newer|recent|"
+    r"latest|modern|classic)(?= (?:one|version|movie|film)))\b)",
+    re.IGNORECASE,
+)
+_WITH_BEHIND = re.compile(
+    r"[\s,(–-]{1,3}(?:the |that |one |version |movie |film )*(?:with|starring|by|directed by|featuring) $",
+    re.IGNORECASE,
+)
+_WEIGHS = re.compile(
+    r"\b(?:between|decide|choose|choosing|torn|versus|vs|or|which (?:one |movie |film )?is better)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -91,7 +113,9 @@ class Hearer:
         question, at = asked if asked is not None else (None, -1)
         statements = [clause for number, clause in enumerate(clauses) if number != at]
         fix = correction_of(clauses, around, so_far, around.own, self._same_name)
-        said = hear_opinions(statements, around.shown, around.latest)
+        if question is None:
+            question = self._asked_again(clauses, fix, around, so_far)
+        said = hear_opinions(statements, around.answered)
         if self._model_alone:
             said = Opinions()
         if self.model is not None and question is None and fix is None:
@@ -108,7 +132,12 @@ class Hearer:
         named = any(self._kinds.get(name) == "item" for name in opinions)
         taste_is_wish = asks or bool(rejected) or not (so_far.shown or named)
         constraints = self._filters.after(
-            so_far.constraints, statements, wishes, around.shown, taste_is_wish=taste_is_wish
+            so_far.constraints,
+            statements,
+            wishes,
+            around.shown,
+            taste_is_wish=taste_is_wish,
+            in_vain=self._in_vain(so_far),
         )
         turned = bool(rejected) or constraints != so_far.constraints
         return Heard(
@@ -133,7 +162,11 @@ class Hearer:
         ]
         around = self._around(so_far)
         refs = [ref for ref in refs if not _is_pronoun(text, ref, around)]
-        refs = [self._namesake_meant(text, self._series_meant(text, ref), around) for ref in refs]
+        refs = [self._series_meant(text, ref) for ref in refs]
+        refs = [
+            self._namesake_meant(text, ref, refs[number + 1] if number + 1 < len(refs) else None, around)
+            for number, ref in enumerate(refs)
+        ]
         # What the catalogue lacks stands where a name stands, and means nothing.
         nameless = [Ref(title.kind, (), title.start, title.end) for title in unknown]
         tokens = place_refs(words, self._names.find(text, words, [*refs, *nameless]))
@@ -147,19 +180,52 @@ class Hearer:
         return Read(Message("seeker", text, mentions), clauses, around)
 
     def _around(self, so_far: SoFar) -> Surroundings:
-        """What the message may point at."""
-        shown = next((turn for turn in reversed(so_far.shown) if turn), ())
-        known = tuple(item for item in so_far.named if self._kinds.get(item) == "item")
-        mentions = so_far.previous.mentions if so_far.previous is not None else ()
-        own = tuple(m.entity for m in mentions if self._kinds.get(m.entity) == "item")
-        people = tuple(m.entity for m in mentions if self._kinds.get(m.entity) == "person")
-        if so_far.shown and not so_far.shown[-1]:
-            # The last turn showed nothing: "it" is what was named last, "something else" still turns the shown down.
-            shown = () if known and known[-1] not in shown else shown
+        """What the message may point at.
+
+        *It* is the first of the offered items that the reply names (the best), else what the reply or the seeker
+        named, else the first shown. After a turn that showed nothing it is what that turn was about.
+        """
+        shown = self._items(next((turn for turn in reversed(so_far.shown) if turn), ()))
+        last = shown if so_far.shown and so_far.shown[-1] else ()
+        known = self._items(so_far.named)
+        own = self._named_in(so_far.previous, "item")
+        spoken = self._named_in(so_far.asked, "item")
+        offered = tuple(item for item in spoken if item in last)
+        if so_far.asked is None:
+            latest = last[:1] or known[-1:] or own[-1:] or shown[:1]
+        else:
+            latest = offered[:1] or spoken[:1] or own[-1:] or last[:1] or known[-1:] or shown[:1]
+        if not offered and self._asked_in_vain(so_far, spoken):
+            latest = ()
+        weighed = own if len(own) > 1 and so_far.previous and _WEIGHS.search(so_far.previous.text) else ()
         return Surroundings(
-            tuple(item for item in shown if self._kinds.get(item) == "item"),
-            known or own, own, people, self._years, self._links, self._others,
+            shown, known or own, latest, offered or last or latest, weighed or shown or own[-4:], own,
+            self._people(so_far), self._years, self._links, self._others,
         )  # fmt: skip
+
+    def _items(self, names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(name for name in names if self._kinds.get(name) == "item")
+
+    def _named_in(self, message: Message | None, kind: Kind) -> tuple[str, ...]:
+        """What a message names of one kind, in order."""
+        mentions = message.mentions if message is not None else ()
+        return tuple(dict.fromkeys(m.entity for m in mentions if self._kinds.get(m.entity) == kind))
+
+    def _asked_in_vain(self, so_far: SoFar, spoken: Sequence[str]) -> bool:
+        """Whether the seeker last spoke of an item that the catalogue lacks: *it* is that one, and means nothing."""
+        if so_far.previous is None or spoken:
+            return False
+        mentions, unknown = self.titles.read(so_far.previous.text)
+        named = [m.start for m in mentions if self._kinds.get(m.entity) == "item"]
+        return any(title.kind == "item" and title.start > max(named, default=-1) for title in unknown)
+
+    def _people(self, so_far: SoFar) -> tuple[str, ...]:
+        """The persons spoken of, the latest last: the one of a plain answer is the latest."""
+        told = self._named_in(so_far.asked, "person")
+        wanted = [name for name in so_far.constraints.wanted if self._kinds.get(name) == "person"]
+        spoken = [name for name in so_far.mentioned if self._kinds.get(name) == "person"]
+        answered = told if so_far.shown and not so_far.shown[-1] and len(told) == 1 else ()
+        return (*told, *wanted, *spoken, *self._named_in(so_far.previous, "person"), *answered)
 
     def _others(self, item: str) -> tuple[str, ...]:
         """The other items of the same name."""
@@ -179,8 +245,11 @@ class Hearer:
         series = self._names.series(text[ref.start : ref.end])
         return replace(ref, kind="thing", entities=(series,)) if series is not None else ref
 
-    def _namesake_meant(self, text: str, ref: Ref, around: Surroundings) -> Ref:
-        """*The other Titanic* is its namesake; one that was shown is meant rather than one that nobody spoke of."""
+    def _namesake_meant(self, text: str, ref: Ref, following: Ref | None, around: Surroundings) -> Ref:
+        """The namesake that the words beside a title mean; without any, one that was spoken of before.
+
+        *The other Titanic*, *the 1953 Titanic*, *Titanic, the 1953 one*, *the original Titanic*, *Titanic with Kate*.
+        """
         if ref.kind != "item" or not (others := self._others(ref.entities[0])):
             return ref
         if _OTHER_BEFORE.search(text[max(0, ref.start - 12) : ref.start]):
@@ -189,16 +258,36 @@ class Hearer:
             )
             meant = others if spoken_of in (None, ref.entities[0]) else (ref.entities[0],)
             return replace(ref, entities=meant[:1])
-        if before := _YEAR_BEFORE.search(text[max(0, ref.start - 20) : ref.start]):
-            year = int(before[1])
-            meant = tuple(item for item in (ref.entities[0], *others) if self._years.get(item) == year)
-            return replace(ref, entities=meant[:1] or ref.entities)
+        several = (ref.entities[0], *others)
+        if meant := self._picked(text, ref, following, several):
+            return replace(ref, entities=(meant,))
         if not _YEAR_IN.search(text[ref.start : ref.end]):
             known = (*around.earlier, *around.shown)
             spoken_of = next((item for item in reversed(known) if item in (*others, ref.entities[0])), None)
             if spoken_of is not None:
                 return replace(ref, entities=(spoken_of,))
         return ref
+
+    def _picked(self, text: str, ref: Ref, following: Ref | None, several: Sequence[str]) -> str | None:
+        """Which of several namesakes a year, an age or a person beside the title picks; None where none does."""
+        before, behind = text[max(0, ref.start - 24) : ref.start], text[ref.end : ref.end + 80]
+        own_year = _YEAR_IN.search(text[ref.start : ref.end])
+        for year in (_YEAR_BEFORE.search(before), None if own_year else _YEAR_BEHIND.match(behind)):
+            meant = [item for item in several if year and self._years.get(item) == int(year[1])]
+            if meant:
+                return meant[0]
+        if own_year:
+            return None
+        age = _AGE_BEFORE.search(before) or _AGE_BEHIND.match(behind)
+        dated = [item for item in several if item in self._years]
+        if age is not None and len(dated) > 1:
+            old = age[1].lower() in ("original", "old", "older", "classic", "first")
+            return (min if old else max)(dated, key=lambda item: self._years[item])
+        if following is not None and following.kind == "person":
+            if _WITH_BEHIND.fullmatch(text[ref.end : following.start]):
+                linked = [i for i in several if set(following.entities) <= self._links.get(i, frozenset())]
+                return linked[0] if len(linked) == 1 else None
+        return None
 
     def _ask_model(self, read: Read, so_far: SoFar, said: Opinions) -> None:
         """Add the model's opinions where no rule says anything."""
@@ -265,16 +354,47 @@ class Hearer:
             result[fix.right[0]] |= self._said_before(fix.wrong, so_far)
         return {name: frozenset(words) for name, words in sorted(result.items()) if words}
 
+    def _asked_again(
+        self, clauses: Sequence[Clause], fix: Correction | None, around: Surroundings, so_far: SoFar
+    ) -> Question | None:
+        """The question before, put of another item: *no, the other one*, *and Heat?*, *what about Al Pacino?*."""
+        if so_far.previous is None or (so_far.shown and so_far.shown[-1]):
+            return None
+        earlier = self.read(so_far.previous.text, SoFar(named=so_far.named, mentioned=so_far.mentioned))
+        before = self.questions.read(earlier.clauses, around.latest or around.own)
+        if before is None:
+            return None
+        if fix is not None:
+            return replace(before[0], items=fix.right)
+        refs = [ref for clause in clauses for _, ref in clause.refs]
+        line = " , ".join(clause.line for clause in clauses)
+        if not refs or not AND_THAT.fullmatch(line):
+            return None
+        if refs[0].kind == "item":
+            return replace(before[0], items=refs[0].entities)
+        if before[0].entity is not None and refs[0].entities:
+            return replace(before[0], items=around.latest or before[0].items, entity=refs[0].entities[0])
+        return None
+
+    def _in_vain(self, so_far: SoFar) -> bool:
+        """Whether the last turn offered nothing though no question of fact was asked."""
+        if not so_far.shown or so_far.shown[-1] or so_far.previous is None or not so_far.constraints:
+            return False
+        earlier = self.read(so_far.previous.text, SoFar(named=so_far.named))
+        return self.questions.read(earlier.clauses, so_far.named[-1:]) is None
+
     def _said_before(self, wrong: Sequence[str], so_far: SoFar) -> set[Opinion]:
-        """What the seeker's message before says of the wrong item; naming it is liking it."""
+        """What the seeker's message before says of the wrong item; naming it, unless in a question, is liking it."""
         if so_far.previous is not None:
             earlier = self.read(so_far.previous.text, SoFar(named=so_far.named))
-            said = hear_opinions(earlier.clauses, (), ())
+            said = hear_opinions(earlier.clauses, ())
             for name in wrong:
                 for other in (name, *self._others(name)):
                     if other in said.valence or other in said.seen:
                         valence: set[Opinion] = {said.valence[other]} if other in said.valence else set()
                         return valence | ({"seen"} if other in said.seen else set())
+            if self.questions.read(earlier.clauses, wrong) is not None:
+                return set()
         return {"like"}
 
 

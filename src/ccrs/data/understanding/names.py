@@ -17,7 +17,7 @@ Slot = str
 """Where a name counts: ``anywhere``, ``film`` (with a word for films behind), ``topic`` (that, or *about* before)."""
 
 _NOUNS_TEXT = """
-    movie movies film films flick flicks picture pictures genre show shows story stories one ones
+    movie movies film films flick flicks picture pictures genre show shows story stories one ones thing part bit
 """
 _NOUNS = frozenset(_NOUNS_TEXT.split())
 _TOPIC_BEFORE = frozenset(["about", "involving", "featuring", "on", "with", "no", "without", "more"])

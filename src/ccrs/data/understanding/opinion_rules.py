@@ -54,11 +54,11 @@ class Opinions:
                     self.seen.discard(entity)
 
 
-def hear_opinions(clauses: Sequence[Clause], shown: Sequence[str], latest: Sequence[str]) -> Opinions:
-    """The opinions in a message; clauses without a name (*already seen*) speak of what was named or shown."""
+def hear_opinions(clauses: Sequence[Clause], answered: Sequence[str]) -> Opinions:
+    """The opinions in a message; clauses without a name (*already seen*) speak of what was named or ``answered``."""
     result = Opinions()
     before: tuple[Said, ...] = ()
-    recent: tuple[str, ...] = ()
+    recent: tuple[str, ...] | None = None
     for clause in clauses:
         cues = find_cues(clause)
         spoken: tuple[Said, ...] = ()
@@ -75,8 +75,9 @@ def hear_opinions(clauses: Sequence[Clause], shown: Sequence[str], latest: Seque
         if items:
             recent = items[-1].entities
         elif not clause.refs or all(ref.adjective for _, ref in clause.refs):
-            about = recent or tuple(shown) or tuple(latest)
-            result.add(about, unnamed(clause, cues, fresh=not recent))
+            # Named last, an item that the catalogue lacks is spoken of: nothing is known of any other.
+            about = tuple(answered) if recent is None else recent
+            result.add(about, unnamed(clause, cues, fresh=recent is None))
         before = spoken or before
     for entity in result.unseen:
         if entity not in result.seen and result.valence.get(entity) == "like":
@@ -147,9 +148,10 @@ def _object_cues(clause: Clause, cues: Sequence[Cue], first: int) -> list[Cue]:
     found = [cue for cue in cues if previous < cue.start < first and cue.kind in kinds]
     for cue in cues:
         # "The best movie is A", "a good one is A"
-        if cue.kind in ("good", "bad") and previous < cue.start < first and first - cue.end <= 4:
-            between = {token.text for token in clause.tokens[cue.end : first]}
-            if between & COPULAS:
+        if cue.kind in ("good", "bad") and previous < cue.start < first and first - cue.end <= 9:
+            beside = clause.tokens[max(cue.end, first - 3) : first]
+            between = {token.text for token in clause.tokens[cue.end : first][:4]}
+            if ({token.text for token in beside} if first - cue.end > 4 else between) & COPULAS:
                 found.append(
                     Cue("like" if cue.kind == "good" else "dislike", cue.start, cue.end, cue.negated)
                 )

@@ -26,7 +26,7 @@ _CONCEPTS = {
     ),
     "music": (
         "composer composers music music composer",
-        r"composed|compose|composes|composer|music|score|scored|soundtrack",
+        r"composed|compose|composes|composers?|music|score|scored|soundtrack|songs?|tunes?",
     ),
     "genre": ("genre genres category", r"genres?|kind|type|sort|category"),
     "country": ("country countries", r"country|countries|where"),
@@ -45,7 +45,8 @@ _YEAR = re.compile(
     rf"^{_LEAD}(?:when (?:was|is|did|were|does)\b.*(?:made|released?|come out|came out|out|filmed|shot|"
     rf"from|produced)|(?:what|which) year\b|how (?:old|new|recent) (?:is|are|was)\b|"
     rf"when did {_THING} come|what decade|is {_THING} (?:a |an )?(?:new|old|recent|older|newer|"
-    rf"classic)\b(?! <)|when is {_THING} from|when was {_THING}$|year of release|release (?:year|date))"
+    rf"classic)\b(?! <)|when is {_THING} from|when was {_THING}$|year of release|release (?:year|date)|"
+    rf"(?:the |its )?(?:year|release date)(?: (?:of|for) {_THING})?$|from (?:what|which) year|(?:what|which) year$)"
 )
 _PLOT = re.compile(
     rf"^{_LEAD}(?:what (?:is|are|was|were) {_THING} (?:all |movie )?about|what (?:is|was) (?:the |its "
@@ -89,6 +90,17 @@ _ELSE = re.compile(
 )
 
 
+AND_THAT = re.compile(
+    r"(?:(?:and|so|ok|but|well|oh|what about|how about|same for|what of|or|for|in|of|no|not that|not that one|sorry|oops|"
+    r"actually|wait|i meant|i mean|i was talking about|the one|rather|please|,) )*(?:<i>|<[gpt]>)(?: , (?:<i>|not <i>))?"
+    r"(?: (?:then|too|as well|please|in it|instead|i meant|i mean|sorry))*"
+)
+"""A question that goes on with another name: *and Heat?*, *no, I meant the 2017 one*."""
+
+
+_OF_MUSIC = re.compile(r"\b(?:music|score|soundtrack|songs?|theme song|tunes?)\b")
+
+
 class Questions:
     """Reads questions of fact, with the relation names of a graph.
 
@@ -117,14 +129,17 @@ class Questions:
         }
 
     def read(self, clauses: Sequence[Clause], latest: Sequence[str]) -> tuple[Question, int] | None:
-        """The first question of a message and the number of its clause; ``latest`` is what an unnamed item means."""
-        recent = tuple(latest)
+        """The first question of a message and the number of its clause; ``latest`` is what an unnamed item means.
+
+        Asked of something that the catalogue lacks, it is a question about no item.
+        """
+        recent, lacking = tuple(latest), False
         for number, clause in enumerate(clauses):
             items = [ref for _, ref in clause.refs if ref.kind == "item"]
             meant = items[0].entities if items else recent
             if items:
-                recent = items[-1].entities
-            if not meant:
+                recent, lacking = items[-1].entities, not items[-1].entities
+            if not meant and not lacking:
                 continue
             found = self._kind(clause, named=bool(items))
             if found is not None:
@@ -139,7 +154,7 @@ class Questions:
         """The person or genre of a yes-or-no question (*is Tom Hanks in it?*)."""
         if not _POLAR.match(clause.line):
             return None
-        return next((ref.entities[0] for _, ref in clause.refs if ref.kind != "item"), None)
+        return next((ref.entities[0] for _, ref in clause.refs if ref.kind != "item" and ref.entities), None)
 
     def _kind(self, clause: Clause, *, named: bool) -> tuple[QuestionKind, str | None] | None:
         line = clause.line
@@ -177,7 +192,7 @@ class Questions:
             r"\b(?:it|that|this|the|its|in|directed|wrote|starred|stars|composed|who|him|her)\b", line
         ):
             return None
-        for relation, pattern in self._relations:
+        for relation, pattern in self._relations_asked(line):
             if (
                 relation == genre
                 and re.search(r"\b(?:kind|type|sort)s? of\b", line)
@@ -197,6 +212,13 @@ class Questions:
                     continue
                 return "relation", relation
         return None
+
+    def _relations_asked(self, line: str) -> list[tuple[str, re.Pattern[str]]]:
+        """The relations, that of the thing made first: *who wrote the music* asks for no writer."""
+        music = self.by_concept.get("music")
+        if music is None or not _OF_MUSIC.search(line):
+            return self._relations
+        return sorted(self._relations, key=lambda pair: pair[0] != music)
 
     def _polar(self, line: str, kinds: Set[str], *, named: bool) -> tuple[QuestionKind, str | None] | None:
         """*Is Tom Hanks in it? Was it directed by him? Is it scary?*."""

@@ -15,6 +15,10 @@ _STOP = (
     r"please|then|has|"
     r"had|but|yet|though|thanks|either|really|for|before) )|(?= $)"
 )
+_ORDINAL = r"(?:very )?(?:first|1st|second|2nd|third|3rd|fourth|4th|last|final|former|latter)"
+_COUNT = r"[1-4]|one|two|three|four"
+_AGE = r"original|remake|reboot|old|older|oldest|earlier|classic|new|newer|newest|latest|recent|modern|later"
+_WORKS = r"(?:movies?|ones?|work|works|stuff|roles?|performances?|acting|<g>|filmography)"
 # Each is tried where a word begins, on words with a blank behind each.
 _PATTERNS = {
     "none": rf"(?:neither|none)(?: {_MANY}| {_ONE}| of {_ONE})?(?= )",
@@ -24,22 +28,25 @@ _PATTERNS = {
     r"you|i) )",
     "year": rf"(?:the |that )?(?P<y1>(?:19|20)\d\d) (?:one|movie|version)(?= )"
     rf"|(?:the|that) {_ONE} (?:of|from|made in|in) (?P<y2>(?:19|20)\d\d)(?= )",
-    "place": rf"(?:the |that |your )?(?P<nth>first|1st|second|2nd|third|3rd|fourth|4th|last|former|latter) {_ONE}(?= )"
-    rf"(?! (?:i|you|that i) )|(?:the|your) (?P<nth2>first|second|third|fourth|last|former|latter)(?:{_STOP})",
+    "place": rf"(?:the |that |your )?(?P<nth>{_ORDINAL}) (?:{_ONE}|of (?:them|those|these|the two|the three))(?= )"
+    rf"(?! (?:i|you|that i) )|(?:the|your) (?P<nth2>{_ORDINAL})(?:{_STOP})|(?:number|no|option) (?P<nth3>{_COUNT})(?= )",
+    "aged": rf"(?:the |that )?(?P<age>{_AGE}) {_ONE}(?= )|the (?P<age2>original|remake|reboot)(?:{_STOP})",
     "other": rf"(?:the )?other {_ONE}(?= )|the other(?:{_STOP})",
-    "described": rf"the {_ONE} (?:with|by|starring|from) <[pgt]>(?= )|the <[pgt]> one(?= )",
+    "described": rf"(?:the|that) {_ONE} (?:with|by|starring|from|directed by) <[pgt]>(?= )|the <[pgt]> (?:one|version)(?= )",
     "that": rf"(?:that|this) {_ONE}(?= )(?! (?:i|you|we|with|where|like|about) )",
     "they": r"(?:them|those|these|they)(?= )(?! (?:who|that|kind|kinds|types|type|sorts|<.>|made) )",
     "it": r"it(?= )(?! (?:would|should|could|must|needs|depends|has to|does not matter|do not matter|is (?:ok|okay|"
     r"fine|been|not necessary|hard|late|raining|time)) )",
     "this": r"(?:that|this)(?= (?:is|was|has|had|looks|sounds|seems|too|already|before|and|but|either|yet|[.!?,;:\n]) |"
     r" $)(?! is (?:all|it|ok|okay|fine|right|true|correct|what|why|how|everything|not what|because))",
-    "person": r"(?:him|her|he|she)(?= )(?! <)",
+    "person": rf"(?:his|her|their|hers)(?= (?:[a-z]+ )?{_WORKS} )|(?:him|her|he|she|hers)(?= )(?! <)"
+    rf"|(?:this|that|the same|the) (?:actor|actress|director|guy|writer|filmmaker|lady)(?= )",
 }
 _PATTERN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _PATTERNS.items()))
 _FIRST_WORDS_TEXT = """
     neither none either any both all those these the that this your other them they it him her he she first
-    1st second 2nd third 3rd fourth 4th last former latter
+    1st second 2nd third 3rd fourth 4th last final former latter very his their hers number no option original remake
+    reboot old older newer
 """
 _FIRST_WORDS = frozenset(_FIRST_WORDS_TEXT.split())
 _NUMBER = {
@@ -52,7 +59,16 @@ _NUMBER = {
     "3rd": 2,
     "fourth": 3,
     "4th": 3,
+    "1": 0,
+    "one": 0,
+    "2": 1,
+    "two": 1,
+    "3": 2,
+    "three": 2,
+    "4": 3,
+    "four": 3,
 }
+_OLD = frozenset(["original", "old", "older", "oldest", "earlier", "classic"])
 _NOT_IT_BEHIND = frozenset(["make", "makes", "call", "so", "find", "think", "help", "hope"])
 _LOOKED_AT_TEXT = """
     seen saw watched watch loved love liked hated hate enjoyed dislike about directed made wrote mean know
@@ -67,41 +83,50 @@ class Surroundings:
     """What may be pointed at.
 
     ``shown`` are the items of the last turn that showed any, ``earlier`` everything named, the latest last, ``own``
-    what the seeker named last, ``people`` persons named before. ``years`` and ``links`` (item to entities) describe
-    items, ``namesakes`` are other items of the same name.
+    what the seeker named last, ``people`` persons named before, the latest last. ``latest`` is the one item that *it*
+    means where nothing was named since, ``answered`` what a clause without any name speaks of (*already seen*),
+    ``listed`` what ordinals count. ``years`` and ``links`` (item to entities) describe items, ``namesakes`` are other
+    items of the same name.
     """
 
     shown: tuple[str, ...]
     earlier: tuple[str, ...]
+    latest: tuple[str, ...] = ()
+    answered: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
     years: Mapping[str, int] = field(default_factory=dict)
     links: Mapping[str, frozenset[str]] = field(default_factory=dict)
     namesakes: Callable[[str], tuple[str, ...]] = lambda item: ()
 
-    @property
-    def latest(self) -> tuple[str, ...]:
-        """The one item that *it* means where nothing was named since; empty when there is none."""
-        return self.shown[-1:] or self.earlier[-1:]
-
-    def of_year(self, year: int) -> tuple[str, ...]:
-        """The item of that year among namesakes of what was named, or among what was shown or named."""
-        latest = (*reversed(self.own), *reversed(self.shown), *reversed(self.earlier))
+    def of_year(self, year: int, here: Sequence[str] = ()) -> tuple[str, ...]:
+        """The item of that year among namesakes of what was named (``here``: just now), or among what was shown."""
+        latest = (*reversed(here), *reversed(self.own), *reversed(self.shown), *reversed(self.earlier))
         for item in latest:
             for other in (item, *self.namesakes(item)):
                 if self.years.get(other) == year:
                     return (other,)
         return ()
 
+    def of_age(self, age: str, here: Sequence[str] = ()) -> tuple[str, ...]:
+        """The oldest or newest of several namesakes: *the original*, *the new one*."""
+        for item in (*reversed(here), *reversed(self.own), *self.latest):
+            dated = [other for other in (item, *self.namesakes(item)) if other in self.years]
+            if len(dated) > 1:
+                chosen = min if age in _OLD else max
+                return (chosen(dated, key=lambda other: self.years[other]),)
+        return ()
+
     def other(self) -> tuple[str, ...]:
-        """The namesake of what the seeker named last, or the other of two shown."""
+        """The namesake of what the seeker named last, or the other of two shown or weighed."""
         for item in (*reversed(self.own[-1:]), *self.latest):
             namesakes = self.namesakes(item)
             if namesakes:
                 return namesakes[:1]
-        if len(self.shown) == 2:
-            spoken_of = [item for item in self.own if item in self.shown]
-            return tuple(item for item in self.shown if item != (spoken_of or self.shown)[-1])
+        if len(self.listed) == 2:
+            spoken_of = [item for item in (*self.own, *self.latest) if item in self.listed]
+            return tuple(item for item in self.listed if item != (spoken_of or self.listed)[-1])
         return ()
 
 
@@ -118,15 +143,17 @@ def point(tokens: Sequence[Token], around: Surroundings) -> list[Token]:
     result: list[Token] = []
     item: Ref | None = None
     person: Ref | None = None
+    here: list[str] = []  # named in this message
     number = 0
     while number < len(tokens):
         token = tokens[number]
         if token.ref is not None:
             item = token.ref if token.ref.kind == "item" else item
             person = token.ref if token.ref.kind == "person" else person
+            here += token.ref.entities if token.ref.kind == "item" else ()
         match = _PATTERN.match(line, starts[number]) if _may_begin(token) else None
         end = number_at.get(match.end() + 1, len(tokens)) if match is not None else number + 1
-        meant = _meaning(match, tokens, number, item, person, around) if match is not None else None
+        meant = _meaning(match, tokens, number, item, person, here, around) if match is not None else None
         if not meant and _looked_at(tokens, number):
             meant, end, match = _latest(item, around), number + 1, None
         if not meant:
@@ -139,6 +166,8 @@ def point(tokens: Sequence[Token], around: Surroundings) -> list[Token]:
         what: Kind = "person" if kind == "person" else "item"
         ref = Ref(what, meant, token.start, tokens[end - 1].end, named=False, word=token.text)
         result.append(Token(PLACEHOLDERS[what], ref.start, ref.end, ref))
+        if what == "item" and kind not in ("it", "this", "that", "they"):
+            item = ref  # "the first one looks good, when was it made"
         number = max(end, number + 1)
     return result
 
@@ -169,9 +198,10 @@ def _meaning(
     number: int,
     item: Ref | None,
     person: Ref | None,
+    here: Sequence[str],
     around: Surroundings,
 ) -> tuple[str, ...]:
-    """The ids meant by the words at a token, after ``item`` and ``person`` were named; empty for nothing."""
+    """The ids meant by the words at a token, after ``item``, ``person``, ``here`` were named; empty for nothing."""
     kind = _kind(match)
     before = tokens[number - 1].text if number else ""
     several = item is not None and len(item.entities) > 1
@@ -182,26 +212,39 @@ def _meaning(
         "it": lambda: _latest(item, around),
         "this": lambda: _latest(item, around),
         "that": lambda: _latest(item, around),
-        "they": lambda: item.entities if item is not None and several else around.shown,
-        "year": lambda: around.of_year(int(match["y1"] or match["y2"])),
-        "place": lambda: _nth(match["nth"] or match["nth2"], around.shown),
+        "they": lambda: item.entities if item is not None and several else _of_several(here) or around.shown,
+        "year": lambda: around.of_year(int(match["y1"] or match["y2"]), here),
+        "aged": lambda: around.of_age(match["age"] or match["age2"], here),
+        "place": lambda: _nth(match["nth"] or match["nth2"] or match["nth3"], here, around.listed),
         "other": around.other,
         "described": lambda: _described(tokens[number:], around),
     }
-    return meanings.get(kind, lambda: around.shown or around.earlier[-2:])()
+    return meanings.get(kind, lambda: _of_several(here) or around.listed or around.earlier[-2:])()
 
 
-def _nth(word: str, shown: tuple[str, ...]) -> tuple[str, ...]:
-    if word in ("last", "latter"):
-        return shown[-1:]
+def _of_several(here: Sequence[str]) -> tuple[str, ...]:
+    """What was named in the message, if several."""
+    return tuple(dict.fromkeys(here)) if len(set(here)) > 1 else ()
+
+
+def _nth(words: str, here: Sequence[str], listed: tuple[str, ...]) -> tuple[str, ...]:
+    """The item of that number: of those named in the message, if several, else of those listed before."""
+    word = words.removeprefix("very ")
+    own = _of_several(here)
+    if word in ("last", "final", "latter"):
+        return own[-1:] if own and word == "latter" else listed[-1:] or own[-1:]
     number = _NUMBER[word]
-    return shown[number : number + 1]
+    return own[number : number + 1] or listed[number : number + 1]
 
 
 def _described(tokens: Sequence[Token], around: Surroundings) -> tuple[str, ...]:
-    """The one shown item that is linked to what describes it."""
+    """The one shown item that is linked to what describes it, or the one among namesakes of what was named last."""
     ref = next((token.ref for token in tokens if token.ref is not None), None)
-    if ref is None:
+    if ref is None or not ref.entities:
         return ()
-    fitting = [item for item in around.shown if set(ref.entities) <= around.links.get(item, frozenset())]
-    return tuple(fitting) if len(fitting) == 1 else ()
+    last = around.own[-1:] or around.latest
+    for several in (around.shown, *((item, *around.namesakes(item)) for item in last)):
+        fitting = [item for item in several if set(ref.entities) <= around.links.get(item, frozenset())]
+        if len(fitting) == 1:
+            return tuple(fitting)
+    return ()

@@ -37,8 +37,12 @@ class Filters:
         shown: Sequence[str],
         *,
         taste_is_wish: bool,
+        in_vain: bool = False,
     ) -> Constraints:
-        """The constraints after a message whose words asked for ``wishes``."""
+        """The constraints after a message whose words asked for ``wishes``.
+
+        ``in_vain``: nothing fitted the ones before. Who then asks again for a part of them lets the rest go.
+        """
         wanted, unwanted = list(before.wanted), list(before.unwanted)
         span = Span(before.year_from, before.year_to)
         if wishes.anything:
@@ -59,6 +63,8 @@ class Filters:
         if taste_is_wish:
             new += [name for name in wishes.tastes if self._hard_taste(name, wishes)]
         new = [name for name in unique(new) if name not in wishes.unwanted and name not in wishes.dislikes]
+        if in_vain and new and set(new) <= set(before.wanted):
+            wanted, span = new, Span()
         wanted = self._merged(wanted, new, wishes)
         denied = unique([*wishes.unwanted, *wishes.dislikes, *wishes.barred])
         wanted = [name for name in wanted if name not in denied]

@@ -28,39 +28,70 @@ NEGATIVE = re.compile(
 NEVERMIND = re.compile(
     rf"\b(?:never ?mind(?: about)?|forget(?: about)?|(?:does|do|did) not (?:really )?(?:have|need) to "
     rf"be(?: {_FILL}){{0,3}}|not necessarily(?: {_FILL}){{0,3}}|"
-    rf"drop|no longer|scratch|not only|(?:does|do) not have to have(?: {_FILL}){{0,2}}|let us forget)(?: "
+    rf"drop|no longer|scratch|not only|no need for (?:it|that|them|this|<i>) to (?:be|have)(?: {_FILL}){{0,3}}|(?:need|needs) "
+    rf"not be(?: {_FILL}){{0,3}}|(?:does|do) not have to have(?: {_FILL}){{0,2}}|let us forget)(?: "
     rf"(?:the|that|a|about|just|with|<[i]>)){{0,3}} <[gpt]>(?: (?:and|or|,) <[gpt]>){{0,4}}"
 )
 NOT_MINDED = re.compile(
-    r"<[gpt]>(?: movies?)?(?: (?:,|and|or) <[gpt]>)? (?:is|are|would be|works?|will be) (?:also |totally |"
+    r"(?<!with )(?<!by )(?<!from )(?<!starring )<[gpt]>(?: movies?)?(?: (?:,|and|or) <[gpt]>)? (?:is|are|would be|works?|will be) (?:also |totally |"
     r"perfectly )?(?:fine|ok|okay|alright|acceptable|too)\b|\b(?:i )?do not mind (?:a |some |the )?<[gpt]>"
 )
-ANY_GENRE = re.compile(
-    r"\b(?:never ?mind|forget(?: about)?|any|whatever|drop|no matter(?: the| what)?|regardless of|no "
-    r"particular|no specific) (?:the |that |of the |of )?(?:genres?|kinds?|types?)\b|"
-    r"\b(?:the )?genre (?:does not|is not|do not|not) (?:matter|important|really matter)\b|\bnot care "
-    r"(?:about|what|which) (?:the )?(?:genre|kind|type)\b|\ball genres\b|\bno genre\b"
+_NO_MATTER = (
+    r"(?:(?:does|do|did|would|will|is|are) not (?:really |even |actually |so |that |longer )?(?:matter|important|"
+    r"relevant|essential)|(?:do|does|did) not (?:really |even |much )?(?:care|mind|bother)|no matter|regardless of|"
+    r"makes? no difference|is no longer important|not fussy|not picky|not care)"
 )
+"""Says that something is left open."""
+_TO_ME = r"(?: (?:to|for|about) (?:me|us)| at all| any ?more| now| really| so much| ,| about| with| if| of)*"
+_LETS_GO = (
+    r"(?:never ?mind(?: about)?|forget(?: about)?|any|whatever|whichever|drop|ignore|skip|no particular|no specific|"
+    r"lose|leave out|remove|without|another|a different|some other|no)"
+)
+_THE = r"(?: (?:just|the|that|this|of|a|my|about)){0,3}"
+
+
+def _left_open(nouns: str, asked: str) -> re.Pattern[str]:
+    """*Any NOUN, never mind the NOUN, the NOUN does not matter, it does not matter WHAT NOUN, WHAT does not matter*."""
+    return re.compile(
+        rf"\b{_LETS_GO}{_THE} (?:{nouns})\b(?! (?:in|with|like|you|of)\b)"
+        rf"|\b(?:{nouns})(?: (?:of it|really|itself|or so))? (?:{_NO_MATTER}|can be any|could be any|is open|is up to you)"
+        rf"|\b{_NO_MATTER}{_TO_ME} (?:the |which |what |whose )?(?:{nouns})\b"
+        rf"|\b{_NO_MATTER}{_TO_ME} (?:{asked})"
+        rf"|\b(?:{asked})(?: [a-z]+){{0,4}} {_NO_MATTER}"
+    )
+
+
+ANY_GENRE = _left_open(
+    "genres?|kinds?|types?|category|sort", r"(?:what|which) (?:genre|kind|type|sort)|what it is about"
+)
+"""The genre is let go."""
 ANY_YEAR = re.compile(
-    r"\b(?:never ?mind|forget(?: about)?|any|whatever|drop|no matter(?: the| what)?|regardless of|no "
-    r"particular|no specific) (?:the |that |of the |of )?(?:years?|decades?|age|time period|era|period|"
-    r"date)\b|"
-    r"\b(?:the )?(?:year|decade|age|era) (?:does not|is not|do not|not) (?:really )?(?:matter|"
-    r"important)\b|\bnot care (?:about|what|which|when) (?:the )?(?:year|decade|age|era|it)\b|\bold or "
-    r"new\b|\bnew or old\b|\bfrom any time\b"
-    r"|\b(?:does|do) not matter (?:what|which|when)(?: the)? ?(?:year|decade|it)|\bforget (?:about )?the "
-    r"(?:(?:19|20)?[0-9]0'?s|year|decade)"
+    _left_open(
+        "years?|decades?|age|time period|era|period|date|release date",
+        r"when (?:it|they|that|<i>)|how (?:old|new|recent)|(?:what|which) (?:year|decade|era)|what it is from",
+    ).pattern
+    + r"|\bold or new\b|\bnew or old\b|\b(?:from )?any time\b|\bfrom whenever\b|\bhowever old\b"
+    rf"|\b{_LETS_GO}{_THE} (?:(?:19|20)?[0-9]0'?s|(?:19|20)\d\d)"
+    rf"|\b(?:does|do) not (?:really )?(?:have|need) to be (?:from|in|that|so)?(?: the)? ?(?:(?:19|20)?[0-9]0'?s|(?:19|20)"
+    r"\d\d|old|new|recent)"
 )
+"""The years are let go."""
 ANY_PERSON = re.compile(
-    r"\b(?:never ?mind|forget(?: about)?|any|whatever|drop) (?:the |that )?(?:actors?|actress(?:es)?|"
-    r"directors?|cast|person|stars?)\b(?! (?:in|with))|"
-    r"\bnot care (?:about|who|which) (?:the )?(?:actors?|directors?|cast|is in|stars)\b"
+    _left_open(
+        "actors?|actress(?:es)?|directors?|cast|person|stars?|people|names",
+        r"(?:who|whom|whoever)\b(?! (?:directed|wrote) <i>)",
+    ).pattern
+    + r"|\b(?:with|by|starring) (?:someone|somebody|anyone|anybody) else\b|\b(?:with|by) (?:anyone|anybody|whoever|any (?:actor|actress|director))\b(?! (?:but|except|like))"
+    r"|\b(?:anyone|anybody|whoever)(?: else)? (?:can|could|may) (?:be in|star|play|direct)"
+    r"|\bwhoever (?:is|stars|plays|directed|was|directs)\b"
 )
+"""The persons are let go."""
 ANYTHING = re.compile(
     r"\b(?:anything (?:is (?:fine|ok|okay|good|great|alright|cool)|goes|works|will do|at all|really|you "
     r"(?:like|want|recommend|suggest)|would (?:be|do|work)(?: \w+)?)|"
     r"any movie (?:is (?:fine|ok|okay|good)|will do|works)|(?:no|not have an?y?|without) preferences?|"
-    r"i (?:do not|not) (?:really )?(?:care|mind)(?! (?:for|about|if|that))|"
+    r"i (?:do not|not) (?:really )?(?:care|mind)(?! (?:for|about|if|that|who|when|what|which|how|whether|<|it|to|the|a|"
+    r"some|being|watching|old|older|new|newer))|"
     r"(?:start|begin) (?:over|again|from scratch)|reset|forget (?:everything|what i said|all (?:of "
     r")?(?:that|it))|"
     r"i am (?:open|easy|up for anything|not picky|open to anything)|open to (?:anything|whatever|"
@@ -72,7 +103,7 @@ SURPRISE = re.compile(
     r"you|pick (?:one|something) for me)\b"
 )
 TASTE = re.compile(
-    r"\b(?:like|likes|love|loves|enjoy|enjoys|adore|prefer|fan of|fans of|into|favorites?|liked|loved|"
+    r"\b(?:(?<!thing )(?<!movie )(?<!movies )(?<!<[gpti]> )(?<!ones )(?<!one )(?<!more )(?<!stuff )like|likes|love|loves|enjoy|enjoys|adore|prefer|fan of|fans of|into|favorites?|liked|loved|"
     r"enjoyed|appreciate|sucker for|fond of)\b"
 )
 DESCRIBES = re.compile(

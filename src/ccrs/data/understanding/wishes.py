@@ -158,6 +158,8 @@ def _positive(clause: Clause, refs: Sequence[tuple[int, Ref]], wishes: Wishes) -
     for _, ref in refs:
         place = _place(clause, ref)
         before, behind = line[max(0, place - 80) : place], line[place : place + 80]
+        if ref.kind == "person" and PERSON_IS.match(behind):
+            continue  # said of a person: no wish, but it may well be an opinion
         if (
             id(ref) in described
             or asked
@@ -165,7 +167,7 @@ def _positive(clause: Clause, refs: Sequence[tuple[int, Ref]], wishes: Wishes) -
             or clause.opener == "because"
             or _of_item(before, ref)
             or (ref.adjective and EXCLAIMED.match(line))
-            or (ref.kind == "person" and (PERSON_IS.match(behind) or _of_named(before)))
+            or (ref.kind == "person" and _of_named(before))
             or (ref.kind == "person" and re.match(r"<p> in <i>|<p> was in|<p> is in", line[place:]))
         ):
             wishes.ignored.update(ref.entities)

@@ -93,7 +93,7 @@ def openai_router() -> APIRouter:
         service: ChatService = request.app.state.service
         _check_model(service, body.model)
         body.check()
-        stamp = Stamp(f"chatcmpl-{uuid4().hex}", int(time.time()), body.model, _version(service))
+        stamp = Stamp(f"chatcmpl-{uuid4().hex}", int(time.time()), body.model, service.version())
         replies = Replies(_choices(request, caller.tenant, body), request.receive)
         try:
             # What goes wrong before the first word gets a status of its own, in a stream as well.
@@ -108,14 +108,8 @@ def openai_router() -> APIRouter:
     return router
 
 
-def _version(service: ChatService) -> str:
-    """The version of the run that is served; empty while there is none."""
-    told = service.readiness()
-    return str(told.get("model") or told.get("version") or "")
-
-
 def _model_ids(service: ChatService) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for name in (MODEL, _version(service)) if name))
+    return tuple(dict.fromkeys(name for name in (MODEL, service.version()) if name))
 
 
 def _check_model(service: ChatService, model: str) -> None:
