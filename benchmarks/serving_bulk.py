@@ -62,6 +62,11 @@ class Stored:
     bytes: float
 
     @property
+    def total(self) -> float:
+        """Bytes of all."""
+        return self.bytes * self.users
+
+    @property
     def note(self) -> str:
         """What there is of each user."""
         return (

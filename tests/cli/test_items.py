@@ -45,7 +45,6 @@ def test_an_item_comes_and_goes(
     [
         (["--fact", "director"], "RELATION=NAME"),
         (["--fact", "baker=Ann"], "baker"),
-        (["--fact", "director="], "RELATION=NAME"),
     ],
 )
 def test_what_is_wrong_is_told_and_nothing_is_stored(

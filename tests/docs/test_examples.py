@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Command, ccrs
 from tests.docs.conftest import PROJECT
 from tests.fixtures.tiny_run import TinyRun
 
+__all__ = ["ccrs"]  # a fixture
 EXAMPLES = PROJECT / "examples"
 
 
@@ -69,15 +71,14 @@ def test_curl_holds_a_conversation(server: str) -> None:
     assert '"opinion":"like"' in shown
 
 
-def test_chat_talks_to_the_server(server: str, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "ccrs.cli.main", "chat", "--url", server, "--user", "dora"]
-    said = "I love Heat (1995)\n/why\n/reset\nhello\n/quit\n"
-    found = subprocess.run(command, input=said, capture_output=True, text=True, timeout=120, check=False)
-    assert found.returncode == 0, found.stderr
-    assert "Hello dora. 0 earlier dialogues remembered." in found.stderr
-    assert "change by adapting" in found.stdout
-    assert "1 earlier dialogue remembered." in found.stdout
-    nowhere = [*command[:4], "--url", "http://127.0.0.1:9", "--user", "dora"]
-    refused = subprocess.run(nowhere, input="", capture_output=True, text=True, timeout=60, check=False)
-    assert refused.returncode == 2
-    assert "cannot be reached" in refused.stderr
+def test_chat_talks_to_the_server(server: str, monkeypatch: pytest.MonkeyPatch, ccrs: Command) -> None:
+    said = b"I love Heat (1995)\n/why\n/reset\nhello\n/quit\n"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(said), encoding="utf-8"))
+    found = ccrs("chat", "--url", server, "--user", "dora")
+    assert found.code == 0, found.err
+    assert "Hello dora. 0 earlier dialogues remembered." in found.err
+    assert "change by adapting" in found.out
+    assert "1 earlier dialogue remembered." in found.out
+    nowhere = ccrs("chat", "--url", "http://127.0.0.1:9", "--user", "dora")
+    assert nowhere.code == 2
+    assert "cannot be reached" in nowhere.err

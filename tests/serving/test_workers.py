@@ -119,7 +119,7 @@ class Workers:
                 yield
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def workers(
     request: pytest.FixtureRequest, talking_run: TinyRun, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Workers]:

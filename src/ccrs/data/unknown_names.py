@@ -38,7 +38,7 @@ _TAKES_TITLES_TEXT = """
 """
 _TAKES_TITLES = frozenset(_TAKES_TITLES_TEXT.split())
 _TAKES_TITLES_AS_TWO = frozenset(
-    ["fan of", "heard of", "think of", "thought of", "sequel to", "similar to", "what about", "how about",
+    ["you know", "you have", "me about", "more about", "know about", "information on", "info on", "hear about", "fan of", "heard of", "think of", "thought of", "sequel to", "similar to", "what about", "how about",
      "movie is", "film is", "favorite is", "favourite is", "one is", "favorites are", "cast of"]
 )  # fmt: skip
 _TAKES_PEOPLE = frozenset(["with", "starring", "featuring", "by", "actor", "actress", "director", "without"])
@@ -59,7 +59,8 @@ _ROLE = (
 _FRAMES = (
     re.compile(
         rf"\bwho(?:m|se)? (?:all |else |again |really |originally )?(?:directed|wrote|composed|scored|produced|"
-        rf"starred in|stars in|acted in|acts in|plays in|played in) {_OBJECT}",
+        rf"starred in|stars in|acted in|acts in|plays in|played in|"
+        rf"plays? (?:the )?(?:lead|[a-z]{{1,12}}|[a-z]{{1,12}} [a-z]{{1,12}}) in) {_OBJECT}",
         re.IGNORECASE,
     ),
     re.compile(
@@ -134,10 +135,13 @@ class Words:
         """The first word that starts at a character or behind it."""
         return bisect_left(self.starts, place)
 
-    @property
-    def capitals_tell(self) -> bool:
-        """Whether capitals show anything: not where most words have one."""
-        spoken = [number for number, token in enumerate(self.tokens) if token not in SMALL_WORDS]
+    def capitals_tell(self, named: Sequence[tuple[int, int]]) -> bool:
+        """Whether capitals show anything: not where most words have one outside of ``named`` characters."""
+        spoken = [
+            number
+            for number, token in enumerate(self.tokens)
+            if token not in SMALL_WORDS and not any(a <= self.starts[number] < b for a, b in named)
+        ]
         capital = sum(self.is_capital(number) and self.tokens[number] != "'s" for number in spoken)
         return len(spoken) < 4 or capital <= 0.6 * len(spoken)
 
@@ -178,14 +182,13 @@ def unknown_names(
 ) -> Iterator[UnknownTitle]:
     """What stands where names stand; ``mentions`` are linked, ``items`` the ids that are items."""
     named = [mention for mention in mentions if mention.entity in items]
-    tells = words.capitals_tell
+    tells = words.capitals_tell([(mention.start, mention.end) for mention in mentions])
     for mention in named:
         found = _sequel(words, mention) or (_longer(words, mention, mentions, known) if tells else None)
         if found is not None:
             yield found
     for number, frame in enumerate((*_FRAMES, *_CAPITAL_FRAMES)):
-        if number < len(_FRAMES) or tells:
-            yield from _asked_of(words, frame, mentions, strict=number < len(_FRAMES))
+        yield from _asked_of(words, frame, mentions, strict=number < len(_FRAMES))
     if tells:
         yield from _capitals(words, mentions, named, known)
 
@@ -242,7 +245,9 @@ def _asked_of(
         proper = [
             n for n in range(first, last) if words.is_proper(n) and words.tokens[n] not in ALWAYS_CAPITAL
         ]
-        enough = len(proper) >= 0.5 * len(plain)
+        enough = len(proper) >= 0.5 * len(plain) and words.capitals_tell(
+            [(0, words.starts[0] + 1), (start, end)]
+        )
         if not plain or not (
             (enough and proper) or (strict and any(token not in COMMON_WORDS for token in plain))
         ):

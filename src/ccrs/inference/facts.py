@@ -9,6 +9,7 @@ from ccrs.core.hearing import Question
 from ccrs.data.filling import Filler
 from ccrs.inference.answers import Stated, listed
 
+NOT_KNOWN = "I do not know that one, so I cannot say."
 _MAX_VALUES = 5
 _MAX_RELATIONS = 4
 
@@ -28,7 +29,12 @@ class FactTeller:
         self.plots = plots or {}
 
     def answer(self, question: Question) -> tuple[str, tuple[Stated, ...]]:
-        """What is said to a question, and the facts in it; "" when it is about no item of the catalogue."""
+        """What is said to a question, and the facts in it; "" when it is about no item of the catalogue.
+
+        A question about no item at all is about one that the catalogue lacks.
+        """
+        if not question.items:
+            return NOT_KNOWN, ()
         sentences: list[str] = []
         stated: list[Stated] = []
         for name in question.items:

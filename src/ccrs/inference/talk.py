@@ -27,7 +27,7 @@ from ccrs.inference.answers import (
     UnknownFilm,
 )
 from ccrs.inference.choosing import ReplyChooser
-from ccrs.inference.facts import FactTeller
+from ccrs.inference.facts import NOT_KNOWN, FactTeller
 from ccrs.inference.fitting import Fitting, Said
 from ccrs.inference.interactions import disliked_of, merged_opinions, without_mentions
 from ccrs.inference.live import LiveResponder
@@ -162,7 +162,8 @@ class Talker:
         """The turn with the items that may be offered: not named, rejected, seen or disliked, and what is wanted."""
         given, index = turn.given, self.run.catalogue.index
         opinions = merged_opinions(given.person.opinions, turn.heard.opinions, turn.heard.undone)
-        out = {e for e, said in opinions.items() if said & {"seen", "dislike"}}
+        # Who names a favourite knows it: liked items are no news either.
+        out = {e for e, said in opinions.items() if said & {"seen", "dislike", "like"}}
         for heard in (*(exchange.heard for exchange in given.before), turn.heard):
             out |= {*heard.rejected, *heard.undone}
             out |= {m.entity for m in heard.message.mentions}
@@ -219,10 +220,11 @@ class Talker:
         facts, stated = ("", ()) if heard.question is None else self.facts.answer(heard.question)
         explained = self.recommender.explain(ranked, k=given.num_items, allowed=turn.allowed)
         said = Said(given, heard, turn.messages, turn.in_force)
-        unknown_asked = heard.question is not None and bool(turn.unknown)
-        spoken = self.fitting.fitting(said, written, explained, answered=bool(facts) or unknown_asked)
+        spoken = self.fitting.fitting(said, written, explained, answered=bool(facts))
         named = tuple(catalogue.entities[item] for item in spoken.filled.items)
         shown = self._shown(turn, named, explained) if spoken.filled.items or said.recommends else ()
+        if facts == NOT_KNOWN and turn.unknown:
+            facts = ""  # the sentence about the unknown film says as much
         lines = [*(film.sentence for film in turn.unknown), facts, spoken.filled.text]
         messages = self._spoken(facts, spoken)
         return Answer(

@@ -74,7 +74,8 @@ def correction_of(
     denies = bool(clauses) and (
         _NO.match(clauses[0].line) is not None or _WRONG.search(clauses[0].line) is not None
     )
-    items = [ref for clause in clauses for _, ref in clause.refs if ref.kind == "item"]
+    named = [(clause, number, ref) for clause in clauses for number, ref in clause.refs if ref.kind == "item"]
+    items = [ref for clause, number, ref in named if not _denied(clause, number)]
     if not items:
         return None
     right = items[-1].entities
@@ -88,6 +89,12 @@ def correction_of(
     if meant and own and items[-1].named and own[-1] != right[0] and (denies or len(clauses) == 1):
         return Correction((own[-1],), right)
     return None
+
+
+def _denied(clause: Clause, number: int) -> bool:
+    """Whether *not* stands before the name at a token: *not Heat, I meant Hitch*."""
+    before = [token.text for token in clause.tokens[max(0, number - 2) : number]]
+    return bool(before) and (before[-1] == "not" or before in (["not", "the"], ["not", "that"]))
 
 
 def turned_down(clauses: Sequence[Clause], shown: Sequence[str]) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 LIKE = """
     loved, love, loves, loving, liked, likes, enjoyed, enjoy, enjoys, enjoying, adore, adored, adores,
     appreciate, appreciated, fan of, fans of, into, favorite, favorites, fond of, obsessed with, prefer,
-    preferred, prefers, dig, a sucker for, sucker for, keen on, partial to, crazy about, can not get enough
+    preferred, prefers, dig, a sucker for, sucker for, keen on, partial to, crazy about, nothing beats, can not beat, hard to beat, huge on, big on, devoted to, passionate about,
+    worship, worshipped, can not get enough
     of, can not go wrong with, can not get enough, cried at, faves, addicted to, go to
 """
 DISLIKE = """
@@ -15,7 +16,7 @@ DISLIKE = """
     not care for, not care much for, not really care for, not care too much for, not much for, not too crazy
     about, turned off by, fell asleep during, fell asleep in, fell asleep watching, walked out of, could not
     finish, enough of, regret watching, not big on, can not watch, could not watch, could not sit through, not
-    big into
+    big into, least favorite, least favorites, afraid of, scared of, allergic to, fed up with, had enough of
 """
 SEEN = """
     seen, saw, watched, rewatched, viewed, finished, just finished, caught, watch all the time, watched all of
@@ -50,7 +51,8 @@ GOOD = """
     solid, gem, gold, epic, adorable, touching, underrated, spectacular, thrilling, fabulous, magnificent,
     rocks, rocked, rules, blast, hoot, winner, funniest, greatest, unforgettable, well done, well made, not
     bad, not half bad, pretty good, a favorite, fire, dope, genius, gripping, moving, heartwarming, charming,
-    one of my favorites, one of my favorite, my all time favorite
+    one of my favorites, one of my favorite, my all time favorite, my thing, my cup of tea, my jam, my kind of movie, my
+    kind of movies, my type, up my alley
 """
 BAD = """
     bad, boring, bored, bored me, terrible, awful, horrible, worst, worse, dumb, lame, overrated,

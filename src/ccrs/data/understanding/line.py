@@ -26,7 +26,8 @@ _SPELT = """
     i'm im=i am; i'd=i would; i'll=i will; it's=it is; that's thats=that is; what's whats=what is;
     who's whos=who is; where's=where is; when's=when is; how's hows=how is; he's=he is; she's shes=she is;
     there's theres=there is; let's lets=let us; they're theyre=they are; they've=they have; we've weve=we have;
-    we're=we are; you're youre=you are; you've youve=you have; u=you; ya=you; wanna=want to; gonna=going to;
+    we're=we are; you're youre=you are; you've youve=you have; we'd=we would; he'd=he would; she'd=she would; they'd=they would; you'd=you would; u=you; ya=you; recomend=recommend;
+    recommand=recommend; reccomend=recommend; sugest=suggest; wanna=want to; gonna=going to;
     gimme=give me; lemme=let me; kinda=kind of; pls plz=please; thx thanx=thanks; thankyou=thank you;
     favourite=favorite; favourites=favorites; favs=favorites; fav=favorite; cuz=because; cause=because; em=them;
     alot=a lot; theatres=theaters; nah=no; nope=no; yea=yes; yeah=yes; yep=yes; yup=yes; yess=yes; yesss=yes;
@@ -46,7 +47,7 @@ _BEGINS_TEXT = """
     i it that this they he she we you my what who which when where how do does did can could would any so not no
     nothing never have has is was maybe something anything please actually just also loved liked love hated enjoyed
     hate seen saw watched never thanks thank show give recommend suggest tell if preferably then perhaps let
-    neither both those these all none yes ok okay sure well looking
+    neither both those these all none yes ok okay sure well looking more another got are then one recommend
 """
 _BEGINS = frozenset(_BEGINS_TEXT.split())
 _ASKED = frozenset(["what", "who", "when", "where"])

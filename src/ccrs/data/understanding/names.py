@@ -27,6 +27,12 @@ _ORDINARY_TEXT = """
     laughs humor a laugh
 """
 _ORDINARY = frozenset(_ORDINARY_TEXT.split())
+# A topic with nothing but these beside it is all that is asked for: *just zombies then*.
+_BESIDE_TEXT = """
+    ? . ! , ; : just only then please pls ok okay and some maybe a an more or hmm so well yes yeah again instead
+    something one
+"""
+_BESIDE = frozenset(_BESIDE_TEXT.split())
 _BY = frozenset(["by", "from"])
 _WITH = frozenset(["with", "starring", "featuring", "without", "no", "by"])
 
@@ -101,7 +107,7 @@ class Names:
         """Whether a genre follows, which what stands before describes: *a christmas comedy*."""
         for phrase in self._phrases.get(tokens[number].text, ()) if number < len(tokens) else ():
             end = number + len(phrase.words)
-            if phrase.kind == "genre" and phrase.slot == "anywhere" and not phrase.adjective:
+            if phrase.kind == "genre" and not phrase.adjective:
                 if end <= len(tokens) and all(free[number:end]):
                     if all(tokens[number + k].text == word for k, word in enumerate(phrase.words)):
                         return True
@@ -144,7 +150,11 @@ def _in_slot(tokens: Sequence[Token], start: int, end: int, slot: Slot) -> bool:
     before = tokens[start - 1].text if start else ""
     if slot == "from" and before in ("from", "in"):
         return True
-    return slot == "topic" and (before in _TOPIC_BEFORE or len(tokens) == end - start)
+    if slot != "topic":
+        return False
+    return before in _TOPIC_BEFORE or all(
+        token.text in _BESIDE for token in (*tokens[:start][-9:], *tokens[end:][:9])
+    )
 
 
 def _phrases(catalogue: Catalogue) -> Iterator[_Phrase]:
@@ -222,6 +232,7 @@ def _forms(name: str, entities: tuple[str, ...], kind: Kind, slot: Slot) -> Iter
     last = words[-1]
     if last.endswith("ies") and len(last) > 4:
         other = last[:-3] + "y"
+        yield _Phrase((*words[:-1], last[:-1]), entities, kind, slot)  # zombies: zombie
     elif last.endswith("s") and not last.endswith(("ss", "us", "is")):
         other = last[:-1]
     else:

@@ -27,6 +27,10 @@ _FILLERS_TEXT = """
 """
 _FILLERS = frozenset(_FILLERS_TEXT.split())
 
+_DEGREES = frozenset(
+    ["so", "very", "really", "just", "pretty", "absolutely", "truly", "simply", "a", "an", "also", "always"]
+)
+
 
 @dataclass
 class Opinions:
@@ -148,7 +152,11 @@ def _object_cues(clause: Clause, cues: Sequence[Cue], first: int) -> list[Cue]:
     found = [cue for cue in cues if previous < cue.start < first and cue.kind in kinds]
     for cue in cues:
         # "The best movie is A", "a good one is A"
-        if cue.kind in ("good", "bad") and previous < cue.start < first and first - cue.end <= 9:
+        if cue.kind not in ("good", "bad") or not previous < cue.start < first:
+            continue
+        if _exclaims(clause):
+            found.append(Cue("like" if cue.kind == "good" else "dislike", cue.start, cue.end, cue.negated))
+        elif first - cue.end <= 9:
             beside = clause.tokens[max(cue.end, first - 3) : first]
             between = {token.text for token in clause.tokens[cue.end : first][:4]}
             if ({token.text for token in beside} if first - cue.end > 4 else between) & COPULAS:
@@ -156,6 +164,12 @@ def _object_cues(clause: Clause, cues: Sequence[Cue], first: int) -> list[Cue]:
                     Cue("like" if cue.kind == "good" else "dislike", cue.start, cue.end, cue.negated)
                 )
     return found
+
+
+def _exclaims(clause: Clause) -> bool:
+    """Whether it is *what a great movie A is*."""
+    texts = [token.text for token in clause.tokens[:3]]
+    return any(texts[place : place + 2] in (["what", "a"], ["what", "an"]) for place in (0, 1))
 
 
 def _read(
@@ -211,7 +225,9 @@ def _predicates(clause: Clause, cues: Sequence[Cue], number: int) -> list[Cue]:
         taken = any(place >= cue.end for place in after)
         if cue.kind in ("good", "bad"):
             near = bool(between & COPULAS) or cue.start - number <= 2
-            fits = near and not (taken and cue.kind == "good" and cue.start - number > 1)
+            # "A is great and so is B": a predicate with nothing but a copula between stays with its subject.
+            plain = between <= COPULAS | _DEGREES
+            fits = near and not (taken and cue.kind == "good" and cue.start - number > 1 and not plain)
         else:
             fits = cue.kind in ("like", "dislike", "seen") and not taken
         if fits and not opened:

@@ -13,7 +13,7 @@ from ccrs.data.understanding.line import Clause
 _CONCEPTS = {
     "direction": (
         "director directors directed by",
-        r"direct|directs|directed|director|directors|filmmaker|made by|who made",
+        r"direct|directs|directed|director|directors|filmmaker|made by|who made|who (?:is|was) (?:<i>|it|that|this) by|by who|whose movie (?:is|was)",
     ),
     "cast": (
         "actor actors star stars starring cast performer",
@@ -38,14 +38,16 @@ _CONCEPTS = {
 _THING = r"(?:<i>|it|that|this|the movie|that movie|this movie|they|them|these|those)"
 _LEAD = (
     r"(?:(?:and|so|ok|but|well|oh|cool|nice|great|also|hmm|do you know|do you remember|can you tell me|"
-    r"could you tell me|"
+    r"could you tell me|do you happen to know|(?:i|we) (?:would like|want|need|would love) to know|let me know|remind me|"
+    r"any idea|(?:quick |another |one )?question|by the way|i am curious|(?:may|can|could) i ask(?: you)?|"
     r"tell me|i wonder|i was wondering|wondering|just|please|yes|no|hi|hey|awesome|interesting|,) ){0,4}"
 )
 _YEAR = re.compile(
     rf"^{_LEAD}(?:when (?:was|is|did|were|does)\b.*(?:made|released?|come out|came out|out|filmed|shot|"
-    rf"from|produced)|(?:what|which) year\b|how (?:old|new|recent) (?:is|are|was)\b|"
+    rf"from|produced)|(?:(?:in|from) )?(?:what|which) year\b|how (?:old|new|recent) (?:is|are|was)\b|"
     rf"when did {_THING} come|what decade|is {_THING} (?:a |an )?(?:new|old|recent|older|newer|"
     rf"classic)\b(?! <)|when is {_THING} from|when was {_THING}$|year of release|release (?:year|date)|"
+    rf"when (?:{_THING}) (?:was|is|came|got|did|first)\b|what (?:is|was) (?:the |its )?(?:release )?(?:year|date)\b|"
     rf"(?:the |its )?(?:year|release date)(?: (?:of|for) {_THING})?$|from (?:what|which) year|(?:what|which) year$)"
 )
 _PLOT = re.compile(
@@ -72,13 +74,14 @@ _LIKE_WHICH = re.compile(
     rf"what does {_THING} have in common|how (?:is|does|are) {_THING} (?:similar|compare|like))"
 )
 _WH = re.compile(
-    rf"^{_LEAD}(?:who|whose|whom|what|which|where|how many|is|was|are|were|did|does|do|has|have|name|"
+    rf"^{_LEAD}(?:who|whose|whom|by whom|what|which|where|how many|is|was|are|were|did|does|do|has|have|name|"
     rf"list)\b(?! (?:there|you)\b(?! know who))"
 )
 _ALONE = re.compile(
     rf"^{_LEAD}(?:give me |name |and )?(?:the |its )([a-z]+)(?: (?:of|in) {_THING})?(?: please)?$"
 )
 _POLAR = re.compile(rf"^{_LEAD}(?!do you|can you|could you)(?:is|was|are|were|did|does|has|do|have)\b")
+_DENIES = re.compile(rf"^{_LEAD}(?:is|was|are|were|did|does|do|has|have) not\b")
 _ABOUT_YOU = re.compile(
     r"\b(?:do|did|would|are|have|can|could|will) you\b(?! (?:know|tell|remember))|\byour\b|\byou (?:like|"
     r"recommend|suggest|think|mean)\b|\b(?:should|can|could) (?:i|we)\b|\bwho else\b.*\blike\b|\bi "
@@ -128,12 +131,14 @@ class Questions:
             if f" {' '.join(tokenise(relation)[0])} " in f" {_spread(names)} "
         }
 
-    def read(self, clauses: Sequence[Clause], latest: Sequence[str]) -> tuple[Question, int] | None:
+    def read(
+        self, clauses: Sequence[Clause], latest: Sequence[str], *, lacking: bool = False
+    ) -> tuple[Question, int] | None:
         """The first question of a message and the number of its clause; ``latest`` is what an unnamed item means.
 
-        Asked of something that the catalogue lacks, it is a question about no item.
+        Asked of something that the catalogue lacks (``lacking``: spoken of before), it is a question about no item.
         """
-        recent, lacking = tuple(latest), False
+        recent = tuple(latest)
         for number, clause in enumerate(clauses):
             items = [ref for _, ref in clause.refs if ref.kind == "item"]
             meant = items[0].entities if items else recent
@@ -170,6 +175,8 @@ class Questions:
         for relation, pattern in self._relations if alone is not None else ():
             if alone is not None and pattern.fullmatch(alone[1]):
                 return "relation", relation
+        if _DENIES.match(line) and not clause.asks:
+            return None  # "does not need to have Tom Hanks in it"
         if not _WH.search(line) or _ABOUT_YOU.search(line) or _ELSE.search(line):
             return None
         return self._relation(clause, named=named)
@@ -204,7 +211,7 @@ class Questions:
             ):
                 continue
             if pattern.search(line) and re.search(
-                r"\b(?:who|whose|what|which|where|name|list|how many)\b", line
+                r"\b(?:who|whom|whose|what|which|where|name|list|how many)\b", line
             ):
                 if relation == self.by_concept.get("cast") and not re.search(
                     r"\bwho|cast|star|actor|actress|lead\b", line
@@ -223,6 +230,12 @@ class Questions:
     def _polar(self, line: str, kinds: Set[str], *, named: bool) -> tuple[QuestionKind, str | None] | None:
         """*Is Tom Hanks in it? Was it directed by him? Is it scary?*."""
         genre, cast = self.by_concept.get("genre"), self.by_concept.get("cast")
+        direction = self.by_concept.get("direction")
+        if "person" in kinds and direction is not None and re.search(r"\bby <p>|<p> movies?\b", line):
+            written = self.by_concept.get("writing") if re.search(r"\bwritten\b", line) else None
+            return "relation", self.by_concept.get("music", direction) if _OF_MUSIC.search(
+                line
+            ) else written or direction
         if "person" in kinds:
             for relation, pattern in self._relations:
                 if relation not in (cast, genre) and pattern.search(line):

@@ -22,14 +22,18 @@ _WORKS = r"(?:movies?|ones?|work|works|stuff|roles?|performances?|acting|<g>|fil
 # Each is tried where a word begins, on words with a blank behind each.
 _PATTERNS = {
     "none": rf"(?:neither|none)(?: {_MANY}| {_ONE}| of {_ONE})?(?= )",
+    "but": rf"(?:all|every one)(?: of (?:them|these|those))? (?:but|except(?: for)?) (?:the )?(?P<out>{_ORDINAL})"
+    rf"(?: {_ONE})?(?= )",
     "each": rf"either (?:{_ONE}|{_MANY})(?= )|any {_MANY}(?= )|either(?:{_STOP})",
     "all": rf"(?:both|all) {_MANY}(?= )|both(?: of)?(?:{_STOP})|both(?= (?:are|were|times|i|we) )"
     r"|(?:those|these|the) (?:two|three|movies|suggestions)(?= )(?! (?:like|with|that|about|from|in|where|"
     r"you|i) )",
-    "year": rf"(?:the |that )?(?P<y1>(?:19|20)\d\d) (?:one|movie|version)(?= )"
+    "year": rf"(?:the |that )?(?P<y1>(?:19|20)\d\d) (?:one|movie|version|original|remake|reboot|release)(?= )"
     rf"|(?:the|that) {_ONE} (?:of|from|made in|in) (?P<y2>(?:19|20)\d\d)(?= )",
     "place": rf"(?:the |that |your )?(?P<nth>{_ORDINAL}) (?:{_ONE}|of (?:them|those|these|the two|the three))(?= )"
-    rf"(?! (?:i|you|that i) )|(?:the|your) (?P<nth2>{_ORDINAL})(?:{_STOP})|(?:number|no|option) (?P<nth3>{_COUNT})(?= )",
+    rf"(?! (?:i|you|that i) )|(?:the|your) (?P<nth2>{_ORDINAL})(?:{_STOP})|(?:number|no|option) (?P<nth3>{_COUNT})(?= )"
+    r"|(?:the )?(?P<nth4>former|latter)(?= )",
+    "several": r"(?:the |those |these )?(?P<end>first|last) (?P<many>two|three|couple|2|3)(?: movies| ones)?(?: of (?:them|those|these))?(?= )",
     "aged": rf"(?:the |that )?(?P<age>{_AGE}) {_ONE}(?= )|the (?P<age2>original|remake|reboot)(?:{_STOP})",
     "other": rf"(?:the )?other {_ONE}(?= )|the other(?:{_STOP})",
     "described": rf"(?:the|that) {_ONE} (?:with|by|starring|from|directed by) <[pgt]>(?= )|the <[pgt]> (?:one|version)(?= )",
@@ -40,7 +44,7 @@ _PATTERNS = {
     "this": r"(?:that|this)(?= (?:is|was|has|had|looks|sounds|seems|too|already|before|and|but|either|yet|[.!?,;:\n]) |"
     r" $)(?! is (?:all|it|ok|okay|fine|right|true|correct|what|why|how|everything|not what|because))",
     "person": rf"(?:his|her|their|hers)(?= (?:[a-z]+ )?{_WORKS} )|(?:him|her|he|she|hers)(?= )(?! <)"
-    rf"|(?:this|that|the same|the) (?:actor|actress|director|guy|writer|filmmaker|lady)(?= )",
+    rf"|(?:this|that|the same) (?:actor|actress|director|guy|writer|filmmaker|lady)(?= )",
 }
 _PATTERN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _PATTERNS.items()))
 _FIRST_WORDS_TEXT = """
@@ -70,6 +74,8 @@ _NUMBER = {
 }
 _OLD = frozenset(["original", "old", "older", "oldest", "earlier", "classic"])
 _NOT_IT_BEHIND = frozenset(["make", "makes", "call", "so", "find", "think", "help", "hope"])
+# Behind these, *that* goes on with what is wanted: *one that is funny*.
+_RELATIVE_BEHIND = frozenset(["one", "ones", "something", "anything", "movie", "movies", "nothing", "stuff"])
 _LOOKED_AT_TEXT = """
     seen saw watched watch loved love liked hated hate enjoyed dislike about directed made wrote mean know
 """
@@ -95,6 +101,10 @@ class Surroundings:
     answered: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
+    lacking: bool = False
+    """What was spoken of last is nothing that the catalogue has."""
+    pair: tuple[str, ...] = ()
+    """The two items that the seeker named last in this dialogue."""
     people: tuple[str, ...] = ()
     years: Mapping[str, int] = field(default_factory=dict)
     links: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -124,6 +134,8 @@ class Surroundings:
             namesakes = self.namesakes(item)
             if namesakes:
                 return namesakes[:1]
+        if len(self.pair) == 2 and self.latest and self.latest[0] in self.pair:
+            return tuple(item for item in self.pair if item != self.latest[0])
         if len(self.listed) == 2:
             spoken_of = [item for item in (*self.own, *self.latest) if item in self.listed]
             return tuple(item for item in self.listed if item != (spoken_of or self.listed)[-1])
@@ -207,6 +219,8 @@ def _meaning(
     several = item is not None and len(item.entities) > 1
     if kind == "it" and before in _NOT_IT_BEHIND:
         return ()
+    if kind == "this" and (before in _RELATIVE_BEHIND or before in ("<g>", "<t>")):
+        return ()
     meanings: dict[str, Callable[[], tuple[str, ...]]] = {
         "person": lambda: person.entities if person is not None else around.people[-1:],
         "it": lambda: _latest(item, around),
@@ -214,10 +228,14 @@ def _meaning(
         "that": lambda: _latest(item, around),
         "they": lambda: item.entities if item is not None and several else _of_several(here) or around.shown,
         "year": lambda: around.of_year(int(match["y1"] or match["y2"]), here),
+        "but": lambda: _but(match["out"], around.listed),
+        "several": lambda: _some(match["end"], match["many"], around.listed),
         "aged": lambda: around.of_age(match["age"] or match["age2"], here),
-        "place": lambda: _nth(match["nth"] or match["nth2"] or match["nth3"], here, around.listed),
+        "place": lambda: _nth(
+            match["nth"] or match["nth2"] or match["nth3"] or match["nth4"], here, around.listed
+        ),
         "other": around.other,
-        "described": lambda: _described(tokens[number:], around),
+        "described": lambda: _described(tokens[number:], here, around),
     }
     return meanings.get(kind, lambda: _of_several(here) or around.listed or around.earlier[-2:])()
 
@@ -225,6 +243,18 @@ def _meaning(
 def _of_several(here: Sequence[str]) -> tuple[str, ...]:
     """What was named in the message, if several."""
     return tuple(dict.fromkeys(here)) if len(set(here)) > 1 else ()
+
+
+def _but(word: str, listed: tuple[str, ...]) -> tuple[str, ...]:
+    """All of those listed but one."""
+    left_out = _nth(word, (), listed)
+    return tuple(item for item in listed if item not in left_out) if left_out else ()
+
+
+def _some(end: str, many: str, listed: tuple[str, ...]) -> tuple[str, ...]:
+    """The first or last few of those listed."""
+    count = {"three": 3, "3": 3}.get(many, 2)
+    return listed[:count] if end == "first" else listed[-count:]
 
 
 def _nth(words: str, here: Sequence[str], listed: tuple[str, ...]) -> tuple[str, ...]:
@@ -237,13 +267,15 @@ def _nth(words: str, here: Sequence[str], listed: tuple[str, ...]) -> tuple[str,
     return own[number : number + 1] or listed[number : number + 1]
 
 
-def _described(tokens: Sequence[Token], around: Surroundings) -> tuple[str, ...]:
+def _described(tokens: Sequence[Token], here: Sequence[str], around: Surroundings) -> tuple[str, ...]:
     """The one shown item that is linked to what describes it, or the one among namesakes of what was named last."""
     ref = next((token.ref for token in tokens if token.ref is not None), None)
     if ref is None or not ref.entities:
         return ()
-    last = around.own[-1:] or around.latest
-    for several in (around.shown, *((item, *around.namesakes(item)) for item in last)):
+    last = (*around.own[-1:], *around.latest)
+    spoken = [(item, *around.namesakes(item)) for item in (*reversed(here), *last)]
+    alike = [several for several in spoken if len(several) > 1]
+    for several in (*alike, around.shown):
         fitting = [item for item in several if set(ref.entities) <= around.links.get(item, frozenset())]
         if len(fitting) == 1:
             return tuple(fitting)

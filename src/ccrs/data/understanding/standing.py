@@ -65,7 +65,7 @@ class Filters:
         new = [name for name in unique(new) if name not in wishes.unwanted and name not in wishes.dislikes]
         if in_vain and new and set(new) <= set(before.wanted):
             wanted, span = new, Span()
-        wanted = self._merged(wanted, new, wishes)
+        wanted = self._merged(wanted, new, wishes, in_vain=in_vain)
         denied = unique([*wishes.unwanted, *wishes.dislikes, *wishes.barred])
         wanted = [name for name in wanted if name not in denied]
         unwanted = [name for name in unwanted if name not in new and name not in wishes.tastes]
@@ -82,13 +82,19 @@ class Filters:
         same = [other for other in unique(wishes.tastes) if self._kinds.get(other) == self._kinds.get(name)]
         return len(same) == 1 or name in wishes.joined
 
-    def _merged(self, wanted: list[str], new: Sequence[str], wishes: Wishes) -> list[str]:
-        """The wanted ids with new ones added, or in place of old ones of their kind."""
+    def _merged(self, wanted: list[str], new: Sequence[str], wishes: Wishes, *, in_vain: bool) -> list[str]:
+        """The wanted ids with new ones added, or in place of old ones of their kind.
+
+        To what nothing fitted, nothing is added.
+        """
         if not new:
             return wanted
-        if wishes.adds and not wishes.replaces:
+        if wishes.adds and not wishes.replaces and not in_vain:
             return [*wanted, *new]
         kinds = {self._group(name) for name in new}
+        if wishes.adjectives and not wishes.replaces and "kind" in kinds:
+            wanted = [name for name in wanted if self._kinds.get(name) != "genre"]
+            kinds.discard("kind")
         return [*(name for name in wanted if self._group(name) not in kinds), *new]
 
     def _group(self, name: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal
 
-from ccrs.data.understanding.cues import Cue
+from ccrs.data.understanding.cues import COPULAS, Cue
 from ccrs.data.understanding.line import Clause
 
 Said = Literal["like", "dislike", "seen", "unseen"]
@@ -14,7 +15,7 @@ _INTERJECTIONS_TEXT = """
     yes no ok okay oh well ah haha lol hmm um i have it was is also actually yup that one so very really
     really just absolutely and the a both too movie movies already before all of definitely not did me we them
     think thought pretty one times once twice many in years ago last year week night recently yet never ,
-    still much lot do kind but though wow omg sorry great film since been
+    ever still much lot do kind but though wow omg sorry great film since been
 """
 _INTERJECTIONS = frozenset(_INTERJECTIONS_TEXT.split())
 _NOT_OF_FILMS_TEXT = """
@@ -59,9 +60,18 @@ def _speaks_of_it(clause: Clause, cues: Sequence[Cue]) -> bool:
     texts = [token.text for token in clause.tokens if token.ref is None]
     if clause.asks or not cues or len(texts) > 9 or any(text in NOT_OF_FILMS for text in texts):
         return False
-    if any(cue.kind == "open" or not cue.mine for cue in cues):
+    if any(cue.kind == "open" or not cue.mine for cue in cues) or _describes_a_wish(clause):
         return False
     return all(text in _INTERJECTIONS for text in _rest(clause, cues))
+
+
+def _describes_a_wish(clause: Clause) -> bool:
+    """*One that is funny*, *a scary one*: of what is wanted rather than of what was shown."""
+    if re.search(r"\b(?:ones?|something|anything|movies?) (?:that|which)\b", clause.line):
+        return True
+    texts = {token.text for token in clause.tokens}
+    adjective = any(ref.adjective for _, ref in clause.refs)
+    return adjective and bool({"a", "an", "some", "one"} & texts) and not COPULAS & texts
 
 
 def _rest(clause: Clause, cues: Sequence[Cue]) -> list[str]:

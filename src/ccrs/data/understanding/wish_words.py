@@ -12,9 +12,10 @@ _FILL = (
     r"necessarily anything|other|all|these|those|some|stuff|actor|actress|him|her|please|quite|again|those)"
 )
 _NO = (
-    r"(?:no more|no|non|not (?:in the mood|looking|searching|up) for|not (?:really )?(?:interested in|"
+    r"(?:no more|no|non|(?:not|never)(?: ever| please| again)? (?:show|give|recommend|suggest|offer|mention|bring)(?: me| us| up)?|"
+    r"not (?:in the mood|looking|searching|up) for|not (?:really )?(?:interested in|"
     r"into|want|wanting|need|feel like|care for|show me|"
-    r"give me|recommend|suggest|like)|not|without|nothing|never|except(?: for)?|but not|anything but|"
+    r"give me|recommend|suggest|like)|not (?:have|include|contain|involve|feature)|not|without|nothing (?!wrong|better|against|beats)[a-z]+ (?:about|with|involving|like)|nothing|never|except(?: for)?|but not|anything but|"
     r"everything but|other than|besides|less|avoid|"
     r"skip(?: the)?|minus|sick of|tired of|enough(?: of)?|rather than|instead of|too|hate|hates|leave out|"
     r"no need for|stay away from|keep away from)"
@@ -25,23 +26,24 @@ NEGATIVE = re.compile(
     rf"(?: (?:,|or|and|nor|, or|, and|&)(?: (?:no|not|any|with|the))?(?: {_FILL}){{0,1}} <[gpt]>(?: "
     rf"movies?| ones?)?){{0,6}}|<i>(?: (?:,|or|and|nor|, or) <i>){{0,6}})"
 )
+_NO_MATTER = (
+    r"(?:(?:does|do|did|would|will|is|are) not (?:really |even |actually |so |that |longer )?(?:matter|important|"
+    r"relevant|essential|necessary|needed|required|a must)|(?:is|are|was) optional|(?:do|does|did) not (?:really |even |much )?(?:care|mind|bother)|no matter|regardless of|"
+    r"makes? no difference|is no longer important|not fussy|not picky|not care)"
+)
+"""Says that something is left open."""
 NEVERMIND = re.compile(
     rf"\b(?:never ?mind(?: about)?|forget(?: about)?|(?:does|do|did) not (?:really )?(?:have|need) to "
-    rf"be(?: {_FILL}){{0,3}}|not necessarily(?: {_FILL}){{0,3}}|"
+    rf"(?:be|have|include|star|feature|involve|contain)(?: {_FILL}){{0,3}}|not necessarily(?: {_FILL}){{0,3}}|"
     rf"drop|no longer|scratch|not only|no need for (?:it|that|them|this|<i>) to (?:be|have)(?: {_FILL}){{0,3}}|(?:need|needs) "
     rf"not be(?: {_FILL}){{0,3}}|(?:does|do) not have to have(?: {_FILL}){{0,2}}|let us forget)(?: "
     rf"(?:the|that|a|about|just|with|<[i]>)){{0,3}} <[gpt]>(?: (?:and|or|,) <[gpt]>){{0,4}}"
 )
 NOT_MINDED = re.compile(
-    r"(?<!with )(?<!by )(?<!from )(?<!starring )<[gpt]>(?: movies?)?(?: (?:,|and|or) <[gpt]>)? (?:is|are|would be|works?|will be) (?:also |totally |"
+    r"(?<!with )(?<!by )(?<!from )(?<!starring )(?<!but )(?<!except )(?<!except for )<[gpt]>(?: movies?)?(?: (?:,|and|or) <[gpt]>)? (?:is|are|would be|works?|will be) (?:also |totally |"
     r"perfectly )?(?:fine|ok|okay|alright|acceptable|too)\b|\b(?:i )?do not mind (?:a |some |the )?<[gpt]>"
+    rf"|<[gpt]>(?: movies?| part| thing| bit)? {_NO_MATTER}"
 )
-_NO_MATTER = (
-    r"(?:(?:does|do|did|would|will|is|are) not (?:really |even |actually |so |that |longer )?(?:matter|important|"
-    r"relevant|essential)|(?:do|does|did) not (?:really |even |much )?(?:care|mind|bother)|no matter|regardless of|"
-    r"makes? no difference|is no longer important|not fussy|not picky|not care)"
-)
-"""Says that something is left open."""
 _TO_ME = r"(?: (?:to|for|about) (?:me|us)| at all| any ?more| now| really| so much| ,| about| with| if| of)*"
 _LETS_GO = (
     r"(?:never ?mind(?: about)?|forget(?: about)?|any|whatever|whichever|drop|ignore|skip|no particular|no specific|"
@@ -86,6 +88,11 @@ ANY_PERSON = re.compile(
     r"|\bwhoever (?:is|stars|plays|directed|was|directs)\b"
 )
 """The persons are let go."""
+DROPS_ALL = re.compile(
+    r"\b(?:scrap|scratch|forget|never ?mind|cancel|drop|ignore) (?:about )?(?:that|it|this|all that|<i>|everything)(?= |$)(?! (?:and|or|part))"
+    r"|\b(?:completely|totally|entirely|whole new|wholly) (?:different|new)\b"
+)
+"""All wishes so far are let go, unless an item is named there."""
 ANYTHING = re.compile(
     r"\b(?:anything (?:is (?:fine|ok|okay|good|great|alright|cool)|goes|works|will do|at all|really|you "
     r"(?:like|want|recommend|suggest)|would (?:be|do|work)(?: \w+)?)|"
@@ -112,6 +119,11 @@ DESCRIBES = re.compile(
     r"more|kind|of|just|a|an|the|also|quite|super|like|good|great|full|bit|little|definitely|both|still|"
     r"my|favorite|about|actually|one|best|nice|absolutely|on|based|with|in|directed|by|written)){0,6} "
     r"(?:<[gpt]>)"
+)
+ASKED_THAT = re.compile(r"\b(?:something|anything|one|ones|movies?|stories|<[gt]>) $")
+"""Stands before a description of what is wanted: *something that is funny*."""
+ASKED_THAT_IS = re.compile(
+    r"\b(?:have|something|anything|one|ones|movies?|stories|<[gt]>) (?:that|which) (?:is|are|does|do) (?:really )?$"
 )
 PERSON_IS = re.compile(
     r"<p> (?:is|was|are|were|has|had|does|did|plays|played|makes|can|just|always|really|in <i>)\b"

@@ -21,7 +21,10 @@ from ccrs.data.understanding.wish_words import (
     ANY_YEAR,
     ANYTHING,
     ASKED_IF,
+    ASKED_THAT,
+    ASKED_THAT_IS,
     DESCRIBES,
+    DROPS_ALL,
     EXCLAIMED,
     ITEM_THEN,
     ITEM_WITH,
@@ -53,6 +56,8 @@ class Wishes:
     released: list[str] = field(default_factory=list)
     ignored: set[str] = field(default_factory=set)
     adds: bool = False
+    adjectives: bool = False
+    """The genres that are wanted are named by adjectives, which go well with a theme: *animated*."""
     replaces: bool = False
     joined: set[str] = field(default_factory=set)
     """Tastes named by one word (*romantic comedies*) or joined without a comma or *and* (*animated comedies*)."""
@@ -73,6 +78,7 @@ def hear_wishes(clauses: Sequence[Clause]) -> Wishes:
         wishes.any_year |= ANY_YEAR.search(line) is not None
         wishes.any_person |= ANY_PERSON.search(line) is not None
         wishes.anything |= ANYTHING.search(line) is not None and "anything but" not in line
+        wishes.anything |= _drops_all(clause)
         wishes.surprise |= SURPRISE.search(line) is not None
         wishes.replaces |= REPLACES.search(line) is not None
         refs = [ref for _, ref in clause.refs]
@@ -87,6 +93,12 @@ def hear_wishes(clauses: Sequence[Clause]) -> Wishes:
         rest = [(n, ref) for n, ref in clause.refs if id(ref) not in done and ref.kind != "item"]
         _positive(clause, rest, wishes)
     return wishes
+
+
+def _drops_all(clause: Clause) -> bool:
+    """Whether all wishes are let go: *scrap that*, but not *forget Heat*."""
+    match = DROPS_ALL.search(clause.line)
+    return match is not None and not any(ref.named for ref in clause.refs_in(match.start(), match.end()))
 
 
 def _released(clause: Clause, wishes: Wishes) -> set[int]:
@@ -112,7 +124,7 @@ def _negated(clause: Clause, wishes: Wishes, done: set[int]) -> bool:
         )
         if told or (before.endswith("why ") and words.startswith("not")):
             continue
-        if re.search(
+        if not ASKED_THAT_IS.search(before) and re.search(
             r"\b(?:did|have|has|had|(?:<i>|it|that|this|they|he|she) (?:is|was|are|were)) $", before
         ):
             continue
@@ -145,7 +157,10 @@ def _positive(clause: Clause, refs: Sequence[tuple[int, Ref]], wishes: Wishes) -
         return
     line = clause.line
     described = {
-        id(ref) for match in DESCRIBES.finditer(line) for ref in clause.refs_in(match.start(), match.end())
+        id(ref)
+        for match in DESCRIBES.finditer(line)
+        if not (match.group().startswith(("that ", "which ")) and ASKED_THAT.search(line[: match.start()]))
+        for ref in clause.refs_in(match.start(), match.end())
     }
     tells = TELLS.search(line) is not None and not re.search(
         r"\b(?:looking|want|recommend|suggest|mood)\b", line
@@ -184,7 +199,10 @@ def _positive(clause: Clause, refs: Sequence[tuple[int, Ref]], wishes: Wishes) -
         return
     wishes.wanted += [entity for ref in wished for entity in ref.entities]
     adjectives = all(ref.adjective for ref in wished if ref.kind == "genre")
-    plainly = clause.opener == "but" or _PLAINLY_ADDS.search(line) is not None
+    # "Something scarier" is measured against what is in force.
+    compared = any(ref.adjective and ref.word.endswith("er") for ref in wished)
+    plainly = clause.opener == "but" or compared or _PLAINLY_ADDS.search(line) is not None
+    wishes.adjectives |= adjectives and any(ref.kind == "genre" for ref in wished)
     wishes.adds |= plainly or (ADDS.search(line) is not None and adjectives)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ccrs.data.understanding.line import Clause
 
-_Y = r"(?:19|20)\d\d"
+_Y = r"(?:18|19|20)\d\d"
 _DECADE_NAMES = {"twenties": 20, "thirties": 30, "forties": 40, "fifties": 50, "sixties": 60, "seventies": 70,
     "eighties": 80, "nineties": 90}  # fmt: skip
 _DECADE = rf"(?:(?:19|20)\d0'?s|[2-9]0'?s|00'?s|noughties|aughts|{'|'.join(_DECADE_NAMES)})"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from fastapi import APIRouter, Request, Response
 
 from ccrs.serving.api.callers import AnyCaller
@@ -29,6 +31,7 @@ _STREAMED = {
 }
 
 
+@cache  # routes hold nothing of an app, and are made in tens of milliseconds
 def dialogue_router() -> APIRouter:
     """The routes."""
     router = APIRouter()

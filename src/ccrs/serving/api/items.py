@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from fastapi import APIRouter, Response
 
 from ccrs.serving.api.callers import AdminCaller, AnyCaller
@@ -11,6 +13,7 @@ from ccrs.serving.schemas import Card, ItemIn, ItemPage
 _PLACE = "/v1/items/{item:path}"  # ids may hold slashes
 
 
+@cache  # routes hold nothing of an app, and are made in tens of milliseconds
 def item_router() -> APIRouter:
     """The routes."""
     router = APIRouter(tags=["items"])

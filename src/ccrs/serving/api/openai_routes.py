@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -65,6 +66,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
+@cache  # routes hold nothing of an app, and are made in tens of milliseconds
 def openai_router() -> APIRouter:
     """The routes; they read ``request.app.state.service``."""
     router = APIRouter(prefix="/v1", route_class=OpenAIRoute, tags=["OpenAI-compatible"], responses=_PROBLEMS)

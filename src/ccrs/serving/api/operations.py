@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Literal
 
 from anyio.to_thread import run_sync
@@ -28,6 +29,7 @@ class Health(Wire):
     status: Literal["ok"] = "ok"
 
 
+@cache  # routes hold nothing of an app, and are made in tens of milliseconds
 def operation_router() -> APIRouter:
     """The routes."""
     router = APIRouter(tags=["operation"])

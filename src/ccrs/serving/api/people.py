@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -12,6 +13,7 @@ from ccrs.serving.api.requests import Service, UserName, json_of, problems
 from ccrs.serving.schemas import Profile
 
 
+@cache  # routes hold nothing of an app, and are made in tens of milliseconds
 def people_router() -> APIRouter:
     """The routes."""
     router = APIRouter(tags=["users"])
