@@ -14,7 +14,8 @@ from ccrs.core.graph import Catalogue
 from ccrs.data.linking import Linker
 from ccrs.data.linking_names import tokenise
 from ccrs.data.linking_words import ARTICLES, COMMON_WORDS, FUNCTION_WORDS, SMALL_WORDS
-from ccrs.data.unknown_names import KnownNames, UnknownTitle, Words, unknown_names
+from ccrs.data.unknown_names import unknown_names
+from ccrs.data.unknown_words import KnownNames, UnknownTitle, Words
 
 __all__ = ["KnownTitles", "UnknownTitle"]
 

@@ -13,10 +13,11 @@ from ccrs.artifacts.run import Run
 from ccrs.core.batch import Batch
 from ccrs.core.dialogue import Dialogue, Message
 from ccrs.data.samples import build_samples
+from ccrs.inference.best_first import add_output_change
 from ccrs.inference.builders import run_builder
 from ccrs.inference.explanation import BatchView
 from ccrs.inference.searching import Wanted, searched_logits
-from ccrs.inference.user_state import UserState, adapted_parameters, joined_history, output_change
+from ccrs.inference.user_state import UserState, adapted_parameters, joined_history
 from ccrs.models.ccrs import CCRS
 from ccrs.models.item_index import ItemIndex
 
@@ -39,7 +40,7 @@ class RankedItems:
     view: BatchView
     context: int  # the dialogue among the contexts of the batch
     stranger: int  # the context of somebody unknown who says the same
-    logits: Tensor  # (items,)
+    logits: Tensor  # (items,) exact for the best that may be offered (``best_first``)
     unadapted: Tensor  # (items,) for that stranger
     vector: Tensor  # (d,) p_u, as responders are trained on it
     user: Tensor  # (d_u,) the adapted user embedding
@@ -68,12 +69,11 @@ def rank_all(
         if index is not None and not index.is_exact:
             logits = _searched(model, index, batch, scoring, requests, known)
         else:
-            logits = scoring @ model.item_table().T
+            logits = model.static_logits(scoring @ model.item_table().T, batch.query, batch.history)
             for number in known:
                 state = requests[number].state
                 if state is not None:
-                    logits[number] += output_change(model, state, scoring[number : number + 1])[0]
-            logits = model.static_logits(logits, batch.query, batch.history)
+                    add_output_change(model, state, scoring[number], logits[number], requests[number].allowed)
     view = BatchView(run, batch, attention)
     strangers = {number: len(requests) + place for place, number in enumerate(known)}
     found = []

@@ -25,6 +25,8 @@ from ccrs.models.ccrs import CCRS
 from ccrs.models.item_index import IndexConfig, ItemIndex
 
 _NUM_NEIGHBOURS = 10
+NUM_KEPT = 4
+"""Likeliest items of a support context that are candidates, in a catalogue that is searched by lists."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ class Recommender:
 
     def state(self, support: Sequence[Dialogue]) -> UserState | None:
         """What is to be kept of a person with earlier dialogues; None for a stranger."""
-        return user_state(self.run, self.model, support, with_reach=self.index is not None)
+        return user_state(self.run, self.model, support, num_kept=0 if self.index is None else NUM_KEPT)
 
     def unnamed(self, messages: Sequence[Message]) -> Tensor:
         """True for the items that nobody has named in ``messages``: (items,)."""

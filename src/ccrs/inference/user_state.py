@@ -1,4 +1,4 @@
-"""What is kept of one adapted user: kilobytes, from which every score is computed exactly.
+"""What is kept of one adapted user: hundreds of kilobytes at most, from which every score is computed exactly.
 
 The adapted tables are never held. On the output side the change of the item table is ``−Σ_s (scale P_s)ᵀ C_s`` with
 ``C = count · exp(logits − log Z) − onehot(targets)``, and of that only P, log Z and the targets are kept: columns of
@@ -8,7 +8,6 @@ See ``model.md``; ``meta.adaptation`` is the same over many users at once, which
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
@@ -70,9 +69,7 @@ class UserState:
         return distinct
 
 
-def user_state(
-    run: Run, model: CCRS, support: Sequence[Dialogue], *, with_reach: bool = False
-) -> UserState | None:
+def user_state(run: Run, model: CCRS, support: Sequence[Dialogue], *, num_kept: int = 0) -> UserState | None:
     """Adapt to ``support``, one person's earlier dialogues; None where there is nothing to adapt to."""
     if not support or not run.adapts:
         return None
@@ -80,15 +77,15 @@ def user_state(
     table = build_samples(run.catalogue, mine)
     order = np.argsort(table.dialogue_times, kind="stable")
     batch = run_builder(run, table).adapting([UserTask(0, order, np.zeros(0, np.int64))])
-    return state_of(model, run.rates, batch, len(mine), with_reach=with_reach)
+    return state_of(model, run.rates, batch, len(mine), num_kept=num_kept)
 
 
 def state_of(
-    model: CCRS, rates: InnerRates, batch: Batch, num_support: int, *, with_reach: bool = False
+    model: CCRS, rates: InnerRates, batch: Batch, num_support: int, *, num_kept: int = 0
 ) -> UserState:
     """The state of the one user of ``batch`` after the inner steps on its support.
 
-    ``with_reach``: with what a search needs that does not look at every item.
+    ``num_kept`` likeliest items of each support context are kept, for a closer bound on what the others gain.
     """
     contexts = batch.support
     if contexts is None or batch.num_users != 1:
@@ -127,14 +124,11 @@ def state_of(
                 full = torch.zeros(batch.num_item_rows, start.shape[1], dtype=start.dtype)
                 full[adapted.item_rows] = shifts
                 before = full[order[: batch.num_item_rows]]
-            step = InnerStep(scaled.detach() / (scale or 1.0), counts.new_zeros(len(counts)), before)
-            logits = passed.logits if number == 0 else _support_logits(model, state, step, None)
-            found = replace(
-                step,
-                log_normaliser=logits.logsumexp(dim=1).detach(),
-                reach=support_reach(logits.detach(), counts) if with_reach else None,
-            )
-            state = replace(state, steps=(*state.steps, found))
+            own = scaled.detach() / (scale or 1.0)
+            logits = passed.logits if number == 0 else _support_logits(model, state, own, before, None)
+            normaliser = logits.logsumexp(dim=1).detach()
+            reach = support_reach(logits.detach(), counts, num_kept, log_normaliser=normaliser)
+            state = replace(state, steps=(*state.steps, InnerStep(own, normaliser, before, reach)))
     return state
 
 
@@ -143,7 +137,7 @@ def residual_columns(model: CCRS, state: UserState, items: Tensor | None = None)
     found = []
     for number, step in enumerate(state.steps):
         before = replace(state, steps=state.steps[:number])
-        logits = _support_logits(model, before, step, items)
+        logits = _support_logits(model, before, step.vectors, step.shifts, items)
         residuals = logits.sub_(step.log_normaliser[:, None]).exp_().mul_(state.counts[:, None])
         kept, places = _places(items, state.targets)
         owners = state.target_contexts[kept]
@@ -168,8 +162,6 @@ def lift_of(state: UserState, vector: Tensor) -> tuple[Tensor, float]:
     """Items that the adaptation may lift for the query ``vector`` (d,), and how far it lifts any other at most."""
     items, lift = [state.lifted_items], 0.0
     for step in state.steps:
-        if step.reach is None:
-            return items[0], math.inf
         strengths = state.scale * (step.vectors @ vector)
         items.append(step.reach.lifted(strengths))
         lift += step.reach.lift(strengths)
@@ -212,20 +204,22 @@ def joined_history(states: Sequence[UserState | None]) -> History:
     return History(users, joined("items"), joined("ages"), joined("kinds"), joined("signs"))
 
 
-def _support_logits(model: CCRS, before: UserState, step: InnerStep, items: Tensor | None) -> Tensor:
-    """The support's logits ahead of ``step`` at ``items``: (contexts, items); ``before`` has the steps taken."""
+def _support_logits(
+    model: CCRS, before: UserState, vectors: Tensor, shifts: Tensor | None, items: Tensor | None
+) -> Tensor:
+    """The support's logits ahead of a step at ``items``: (contexts, items); ``before`` has the steps taken."""
     table, bias = model.item_table(), model.item_logits()
     if items is not None:
         table, bias = table.index_select(0, items), bias.index_select(0, items)
-    logits = torch.addmm(bias, step.vectors, table.T)
+    logits = torch.addmm(bias, vectors, table.T)
     if len(before.together_logits):
         kept, places = _places(items, before.together[1])
         flat = before.together[0, kept] * logits.shape[1] + places
         logits.view(-1).index_add_(0, flat, before.together_logits[kept])
     for earlier, residuals in zip(before.steps, residual_columns(model, before, items), strict=True):
-        logits.addmm_(step.vectors @ earlier.vectors.T * before.scale, residuals, alpha=-1)
-    if step.shifts is not None:
-        _add_shifts(logits, step.vectors, before, step.shifts, items)
+        logits.addmm_(vectors @ earlier.vectors.T * before.scale, residuals, alpha=-1)
+    if shifts is not None:
+        _add_shifts(logits, vectors, before, shifts, items)
     return logits
 
 

@@ -35,14 +35,19 @@ class SupportReach:
         return float(((-strengths).clamp(min=0) * self.caps).sum())
 
 
-def support_reach(logits: Tensor, counts: Tensor, kept: int = 4) -> SupportReach:
+def support_reach(
+    logits: Tensor, counts: Tensor, kept: int = 4, *, log_normaliser: Tensor | None = None
+) -> SupportReach:
     """The reach of a step whose support contexts have ``logits`` (contexts, items), all that is added included.
 
     ``counts`` (contexts,) are the samples of each context; ``kept`` is how many items of each are kept.
+    ``log_normaliser`` (contexts,) is log Z where it is known already.
     """
+    if log_normaliser is None:
+        log_normaliser = logits.logsumexp(dim=1)
     num_items = logits.shape[1]
     best = logits.topk(min(kept + 1, num_items), dim=1)
     caps = counts.new_zeros(len(logits))
     if num_items > kept:
-        caps = counts * (best.values[:, kept] - logits.logsumexp(dim=1)).exp()
+        caps = counts * (best.values[:, kept] - log_normaliser).exp()
     return SupportReach(best.indices[:, :kept].contiguous(), caps)

@@ -11,8 +11,8 @@ from ccrs.data.understanding.world import World
 from ccrs.data.unknown_titles import KnownTitles
 
 _RETRACTS = re.compile(
-    r"\W*(?:(?:no|wait|sorry|oops|actually|hmm|oh|well)\W+){2,}(?=i\b)|.{0,20}\b(?:take (?:that|it) back|what i meant|i meant"
-    r" to say|changed my mind about)\b",
+    r"\W*(?:(?:no|wait|sorry|oops|actually|hmm|oh|well)\W+){2,}(?=i\b)|.{0,20}\b(?:take (?:that|it) back|what i meant|"
+    r"i meant to say|changed my mind about)\b",
     re.IGNORECASE,
 )
 """Takes back what was said just before: *actually no, I did not like it*."""

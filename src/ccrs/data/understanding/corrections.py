@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ccrs.core.hearing import SoFar
 from ccrs.data.understanding.line import Clause
+from ccrs.data.understanding.questions import AND_THAT
 from ccrs.data.understanding.references import Surroundings
 from ccrs.data.understanding.wish_words import ASKS
 
@@ -81,10 +82,15 @@ def correction_of(
     right = items[-1].entities
     if len(right) != 1:
         return None
-    known = (*so_far.named, *own)
+    # What only the recommender named was not meant by anybody; what the message names, too, is compared.
+    answered = around.latest if so_far.shown and not so_far.shown[-1] else ()
+    known = (*answered, *so_far.mentioned, *own)
+    beside = {entity for ref in items[:-1] for entity in ref.entities}
     wrong = next((item for item in reversed(known) if item != right[0] and same_name(item, right[0])), None)
-    pointed = any(not ref.named for ref in items)
-    if wrong is not None and (meant or denies or (pointed and right[0] not in around.shown)):
+    alone = any(not ref.named for ref in items) and AND_THAT.fullmatch(
+        " , ".join(clause.line for clause in clauses)
+    )
+    if wrong is not None and wrong not in beside and (meant or denies or alone):
         return Correction((wrong,), right)
     if meant and own and items[-1].named and own[-1] != right[0] and (denies or len(clauses) == 1):
         return Correction((own[-1],), right)

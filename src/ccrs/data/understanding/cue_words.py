@@ -5,7 +5,8 @@ from __future__ import annotations
 LIKE = """
     loved, love, loves, loving, liked, likes, enjoyed, enjoy, enjoys, enjoying, adore, adored, adores,
     appreciate, appreciated, fan of, fans of, into, favorite, favorites, fond of, obsessed with, prefer,
-    preferred, prefers, dig, a sucker for, sucker for, keen on, partial to, crazy about, nothing beats, can not beat, hard to beat, huge on, big on, devoted to, passionate about,
+    preferred, prefers, dig, a sucker for, sucker for, keen on, partial to, crazy about,
+    nothing beats, can not beat, hard to beat, huge on, big on, devoted to, passionate about,
     worship, worshipped, can not get enough
     of, can not go wrong with, can not get enough, cried at, faves, addicted to, go to
 """

@@ -5,7 +5,8 @@ from __future__ import annotations
 # A genre's usual name, and the words that mean it; "+" joins two genres. Marked "*" are adjectives.
 ALIASES = """
     comedy: comedy, comedies, comedic, *funny, *funnier, *humorous, *hilarious, make me laugh, *comical, a
-        laugh, like laughing, to laugh, make us laugh, cheer me up, cheers me up, feel good, good laugh, laughs, humor, stand up;
+        laugh, like laughing, to laugh, make us laugh, cheer me up, cheers me up,
+        feel good, good laugh, laughs, humor, stand up;
     horror: horror, horrors, *scary, *scarier, *creepy, *spooky, *frightening, *terrifying, slasher, slashers;
     romance: romance, romances, *romantic, love story, love stories, chick flick, chick flicks;
     romance+comedy: romantic comedy, romantic comedies, rom com, romcom, rom coms, romcoms;

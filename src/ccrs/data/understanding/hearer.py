@@ -16,10 +16,12 @@ from ccrs.data.understanding.opinion_model import LABELS, OpinionModel, occurren
 from ccrs.data.understanding.opinion_rules import Opinions, hear_opinions
 from ccrs.data.understanding.people import more_of_people
 from ccrs.data.understanding.questions import AND_THAT, Questions
+from ccrs.data.understanding.reader import Read, Reader
 from ccrs.data.understanding.references import Surroundings
 from ccrs.data.understanding.standing import Filters
 from ccrs.data.understanding.wish_words import ASKS
 from ccrs.data.understanding.wishes import Wishes, hear_wishes, unique
+from ccrs.data.understanding.world import World
 from ccrs.data.unknown_titles import KnownTitles
 
 
@@ -170,14 +172,13 @@ class Hearer:
         self, clauses: Sequence[Clause], fix: Correction | None, around: Surroundings, so_far: SoFar
     ) -> Question | None:
         """The question before, put of another item: *no, the other one*, *and Heat?*, *what about Al Pacino?*."""
-        if so_far.previous is None or (so_far.shown and so_far.shown[-1]):
+        previous = so_far.previous
+        if previous is None or (so_far.shown and so_far.shown[-1]):
             return None
-        earlier = self.read(so_far.previous.text, SoFar(named=so_far.named, mentioned=so_far.mentioned))
+        earlier = self.read(previous.text, SoFar(named=so_far.named, mentioned=so_far.mentioned))
         before = self.questions.read(earlier.clauses, around.latest or around.own)
-        if before is None:
-            return None
-        if fix is not None:
-            return replace(before[0], items=fix.right)
+        if before is None or fix is not None:
+            return None if before is None or fix is None else replace(before[0], items=fix.right)
         refs = [ref for clause in clauses for _, ref in clause.refs]
         line = " , ".join(clause.line for clause in clauses)
         if not refs or not AND_THAT.fullmatch(line):

@@ -26,7 +26,8 @@ _SPELT = """
     i'm im=i am; i'd=i would; i'll=i will; it's=it is; that's thats=that is; what's whats=what is;
     who's whos=who is; where's=where is; when's=when is; how's hows=how is; he's=he is; she's shes=she is;
     there's theres=there is; let's lets=let us; they're theyre=they are; they've=they have; we've weve=we have;
-    we're=we are; you're youre=you are; you've youve=you have; we'd=we would; he'd=he would; she'd=she would; they'd=they would; you'd=you would; u=you; ya=you; recomend=recommend;
+    we're=we are; you're youre=you are; you've youve=you have; we'd=we would; he'd=he would; she'd=she would;
+    they'd=they would; you'd=you would; u=you; ya=you; recomend=recommend;
     recommand=recommend; reccomend=recommend; sugest=suggest; wanna=want to; gonna=going to;
     gimme=give me; lemme=let me; kinda=kind of; pls plz=please; thx thanx=thanks; thankyou=thank you;
     favourite=favorite; favourites=favorites; favs=favorites; fav=favorite; cuz=because; cause=because; em=them;

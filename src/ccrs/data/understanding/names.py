@@ -105,13 +105,16 @@ class Names:
 
     def _genre_at(self, tokens: Sequence[Token], number: int, free: Sequence[bool]) -> bool:
         """Whether a genre follows, which what stands before describes: *a christmas comedy*."""
-        for phrase in self._phrases.get(tokens[number].text, ()) if number < len(tokens) else ():
-            end = number + len(phrase.words)
-            if phrase.kind == "genre" and not phrase.adjective:
-                if end <= len(tokens) and all(free[number:end]):
-                    if all(tokens[number + k].text == word for k, word in enumerate(phrase.words)):
-                        return True
-        return False
+        if number >= len(tokens):
+            return False
+        words = tuple(token.text for token in tokens[number : number + 4])
+        return any(
+            phrase.kind == "genre"
+            and not phrase.adjective
+            and words[: len(phrase.words)] == phrase.words
+            and all(free[number : number + len(phrase.words)])
+            for phrase in self._phrases.get(words[0], ())
+        )
 
     def _surname_at(
         self, text: str, tokens: Sequence[Token], number: int, free: Sequence[bool]

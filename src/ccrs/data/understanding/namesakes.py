@@ -48,8 +48,9 @@ def namesake_meant(text: str, ref: Ref, following: Ref | None, around: Surroundi
         meant = others if spoken_of in (None, ref.entities[0]) else (ref.entities[0],)
         return replace(ref, entities=meant[:1])
     several = (ref.entities[0], *others)
-    if meant := _picked(text, ref, following, several, world):
-        return replace(ref, entities=(meant,))
+    picked = _picked(text, ref, following, several, world)
+    if picked is not None:
+        return replace(ref, entities=(picked,))
     if not _YEAR_IN.search(text[ref.start : ref.end]):
         known = (*around.earlier, *around.shown)
         spoken_of = next((item for item in reversed(known) if item in (*others, ref.entities[0])), None)
@@ -73,15 +74,15 @@ def _picked(text: str, ref: Ref, following: Ref | None, several: Sequence[str], 
     if age is not None and len(dated) > 1:
         old = age[1].lower() in ("original", "old", "older", "classic", "first")
         return (min if old else max)(dated, key=lambda item: world.years[item])
-    if following is not None and following.kind == "person":
-        if _WITH_BEHIND.fullmatch(text[ref.end : following.start]):
-            linked = [i for i in several if set(following.entities) <= world.links.get(i, frozenset())]
-            return linked[0] if len(linked) == 1 else None
-    return None
+    person = following if following is not None and following.kind == "person" else None
+    if person is None or _WITH_BEHIND.fullmatch(text[ref.end : person.start]) is None:
+        return None
+    linked = [item for item in several if set(person.entities) <= world.links.get(item, frozenset())]
+    return linked[0] if len(linked) == 1 else None
 
 
 def told_apart(clauses: Sequence[Clause], world: World) -> tuple[tuple[Clause, ...], dict[int, str]]:
-    """The clauses with a title meant as a later clause says: *When was Cinderella made? The old one.*
+    """The clauses with a title meant as a later clause says: *When was Cinderella made? The old one*.
 
     Also by the character where each such title stands, the item that it means.
     """
@@ -108,6 +109,7 @@ def told_apart(clauses: Sequence[Clause], world: World) -> tuple[tuple[Clause, .
 
 
 def _with_meant(clause: Clause, meant: dict[int, str]) -> Clause:
+    """The clause with its titles at the characters of ``meant`` meaning those items."""
     tokens = tuple(
         replace(token, ref=replace(token.ref, entities=(meant[token.ref.start],)))
         if token.ref is not None and token.ref.named and token.ref.start in meant

@@ -13,7 +13,8 @@ from ccrs.data.understanding.line import Clause
 _CONCEPTS = {
     "direction": (
         "director directors directed by",
-        r"direct|directs|directed|director|directors|filmmaker|made by|who made|who (?:is|was) (?:<i>|it|that|this) by|by who|whose movie (?:is|was)",
+        r"direct|directs|directed|director|directors|filmmaker|made by|who made|"
+        r"who (?:is|was) (?:<i>|it|that|this) by|by who|whose movie (?:is|was)",
     ),
     "cast": (
         "actor actors star stars starring cast performer",
@@ -38,8 +39,8 @@ _CONCEPTS = {
 _THING = r"(?:<i>|it|that|this|the movie|that movie|this movie|they|them|these|those)"
 _LEAD = (
     r"(?:(?:and|so|ok|but|well|oh|cool|nice|great|also|hmm|do you know|do you remember|can you tell me|"
-    r"could you tell me|do you happen to know|(?:i|we) (?:would like|want|need|would love) to know|let me know|remind me|"
-    r"any idea|(?:quick |another |one )?question|by the way|i am curious|(?:may|can|could) i ask(?: you)?|"
+    r"could you tell me|do you happen to know|(?:i|we) (?:would like|want|need|would love) to know|let me know|"
+    r"remind me|any idea|(?:quick |another |one )?question|by the way|i am curious|(?:may|can|could) i ask(?: you)?|"
     r"tell me|i wonder|i was wondering|wondering|just|please|yes|no|hi|hey|awesome|interesting|,) ){0,4}"
 )
 _YEAR = re.compile(
@@ -94,9 +95,9 @@ _ELSE = re.compile(
 
 
 AND_THAT = re.compile(
-    r"(?:(?:and|so|ok|but|well|oh|what about|how about|same for|what of|or|for|in|of|no|not that|not that one|sorry|oops|"
-    r"actually|wait|i meant|i mean|i was talking about|the one|rather|please|,) )*(?:<i>|<[gpt]>)(?: , (?:<i>|not <i>))?"
-    r"(?: (?:then|too|as well|please|in it|instead|i meant|i mean|sorry))*"
+    r"(?:(?:and|so|ok|but|well|oh|what about|how about|same for|what of|or|for|in|of|no|not that|not that one|sorry|"
+    r"oops|actually|wait|i meant|i mean|i was talking about|the one|rather|please|,) )*(?:<i>|<[gpt]>)"
+    r"(?: , (?:the |not )?(?:\d\d\d\d )?<i>)?(?: (?:then|too|as well|please|in it|instead|i meant|i mean|sorry))*"
 )
 """A question that goes on with another name: *and Heat?*, *no, I meant the 2017 one*."""
 
@@ -175,9 +176,9 @@ class Questions:
         for relation, pattern in self._relations if alone is not None else ():
             if alone is not None and pattern.fullmatch(alone[1]):
                 return "relation", relation
-        if _DENIES.match(line) and not clause.asks:
-            return None  # "does not need to have Tom Hanks in it"
-        if not _WH.search(line) or _ABOUT_YOU.search(line) or _ELSE.search(line):
+        # "Does not need to have Tom Hanks in it" asks nothing.
+        states = _DENIES.match(line) is not None and not clause.asks
+        if states or not _WH.search(line) or _ABOUT_YOU.search(line) or _ELSE.search(line):
             return None
         return self._relation(clause, named=named)
 
@@ -227,20 +228,22 @@ class Questions:
             return self._relations
         return sorted(self._relations, key=lambda pair: pair[0] != music)
 
-    def _polar(self, line: str, kinds: Set[str], *, named: bool) -> tuple[QuestionKind, str | None] | None:
-        """*Is Tom Hanks in it? Was it directed by him? Is it scary?*."""
+    def _of_person(self, line: str, *, named: bool) -> tuple[QuestionKind, str | None] | None:
+        """*Is Tom Hanks in it? Was it written by him? Is it by him?*."""
         genre, cast = self.by_concept.get("genre"), self.by_concept.get("cast")
         direction = self.by_concept.get("direction")
-        if "person" in kinds and direction is not None and re.search(r"\bby <p>|<p> movies?\b", line):
-            written = self.by_concept.get("writing") if re.search(r"\bwritten\b", line) else None
-            return "relation", self.by_concept.get("music", direction) if _OF_MUSIC.search(
-                line
-            ) else written or direction
+        for relation, pattern in self._relations:
+            if relation not in (cast, genre) and pattern.search(line):
+                return "relation", relation
+        if direction is not None and re.search(r"\bby <p>|<p> movies?\b", line):
+            return "relation", direction
+        return ("relation", cast) if cast is not None and (named or " in " in line) else None
+
+    def _polar(self, line: str, kinds: Set[str], *, named: bool) -> tuple[QuestionKind, str | None] | None:
+        """*Is Tom Hanks in it? Was it directed by him? Is it scary?*."""
+        genre = self.by_concept.get("genre")
         if "person" in kinds:
-            for relation, pattern in self._relations:
-                if relation not in (cast, genre) and pattern.search(line):
-                    return "relation", relation
-            return ("relation", cast) if cast is not None and (named or " in " in line) else None
+            return self._of_person(line, named=named)
         if kinds & {"genre"} and re.search(rf"^{_LEAD}(?:is|was|are|were) {_THING}", line):
             return ("relation", genre) if genre is not None else None
         if "thing" in kinds and re.search(rf"^{_LEAD}(?:is|was|are|were) {_THING}", line):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ccrs.data.understanding.line import PLACEHOLDERS, Kind, Ref, Token
+from ccrs.data.understanding.ordinals import but, nth, of_several, some
 
 _ONE = r"(?:one|ones|movie|version|suggestion|choice|title|pick|recommendation|option)"
 _MANY = r"(?:of )?(?:them|those|these|the two|the three|two|three|the movies|those movies|these movies)"
@@ -33,10 +34,13 @@ _PATTERNS = {
     "place": rf"(?:the |that |your )?(?P<nth>{_ORDINAL}) (?:{_ONE}|of (?:them|those|these|the two|the three))(?= )"
     rf"(?! (?:i|you|that i) )|(?:the|your) (?P<nth2>{_ORDINAL})(?:{_STOP})|(?:number|no|option) (?P<nth3>{_COUNT})(?= )"
     r"|(?:the )?(?P<nth4>former|latter)(?= )",
-    "several": r"(?:the |those |these )?(?P<end>first|last) (?P<many>two|three|couple|2|3)(?: movies| ones)?(?: of (?:them|those|these))?(?= )",
+    "several": r"(?:the |those |these )?(?P<end>first|last) (?P<many>two|three|couple|2|3)(?: movies| ones)?"
+    r"(?: of (?:them|those|these))?(?= )",
     "aged": rf"(?:the |that )?(?P<age>{_AGE}) {_ONE}(?= )|the (?P<age2>original|remake|reboot)(?:{_STOP})",
     "other": rf"(?:the )?other {_ONE}(?= )|the other(?:{_STOP})",
-    "described": rf"(?:the|that) {_ONE} (?:with|by|starring|from|directed by) <[pgt]>(?= )|the <[pgt]> (?:one|version)(?= )",
+    "described": rf"(?:the|that) {_ONE} (?:with|by|starring|from|directed by) <[pgt]>(?= )"
+    r"|the <[pgt]> (?:one|version)(?= )"
+    r"|the <[pgt]> movie(?= (?:[,.!?] )?(?:i mean|i meant|of course|not)|(?: [.!?])* $)",
     "that": rf"(?:that|this) {_ONE}(?= )(?! (?:i|you|we|with|where|like|about) )",
     "they": r"(?:them|those|these|they)(?= )(?! (?:who|that|kind|kinds|types|type|sorts|<.>|made) )",
     "it": r"it(?= )(?! (?:would|should|could|must|needs|depends|has to|does not matter|do not matter|is (?:ok|okay|"
@@ -53,25 +57,6 @@ _FIRST_WORDS_TEXT = """
     reboot old older newer
 """
 _FIRST_WORDS = frozenset(_FIRST_WORDS_TEXT.split())
-_NUMBER = {
-    "first": 0,
-    "former": 0,
-    "1st": 0,
-    "second": 1,
-    "2nd": 1,
-    "third": 2,
-    "3rd": 2,
-    "fourth": 3,
-    "4th": 3,
-    "1": 0,
-    "one": 0,
-    "2": 1,
-    "two": 1,
-    "3": 2,
-    "three": 2,
-    "4": 3,
-    "four": 3,
-}
 _OLD = frozenset(["original", "old", "older", "oldest", "earlier", "classic"])
 _NOT_IT_BEHIND = frozenset(["make", "makes", "call", "so", "find", "think", "help", "hope"])
 # Behind these, *that* goes on with what is wanted: *one that is funny*.
@@ -120,12 +105,18 @@ class Surroundings:
         return ()
 
     def of_age(self, age: str, here: Sequence[str] = ()) -> tuple[str, ...]:
-        """The oldest or newest of several namesakes: *the original*, *the new one*."""
+        """The oldest, the next older or the newest of several namesakes: *the original*, *the old one*."""
         for item in (*reversed(here), *reversed(self.own), *self.latest):
             dated = [other for other in (item, *self.namesakes(item)) if other in self.years]
-            if len(dated) > 1:
-                chosen = min if age in _OLD else max
-                return (chosen(dated, key=lambda other: self.years[other]),)
+            if len(dated) < 2 or item not in self.years:
+                continue
+            dated.sort(key=lambda other: self.years[other])
+            older = [other for other in dated if self.years[other] < self.years[item]]
+            return (
+                (dated[0] if age == "original" else (older or dated)[-1 if older else 0],)
+                if age in _OLD
+                else (dated[-1],)
+            )
         return ()
 
     def other(self) -> tuple[str, ...]:
@@ -226,45 +217,29 @@ def _meaning(
         "it": lambda: _latest(item, around),
         "this": lambda: _latest(item, around),
         "that": lambda: _latest(item, around),
-        "they": lambda: item.entities if item is not None and several else _of_several(here) or around.shown,
+        "they": lambda: item.entities if item is not None and several else of_several(here) or around.shown,
         "year": lambda: around.of_year(int(match["y1"] or match["y2"]), here),
-        "but": lambda: _but(match["out"], around.listed),
-        "several": lambda: _some(match["end"], match["many"], around.listed),
-        "aged": lambda: around.of_age(match["age"] or match["age2"], here),
-        "place": lambda: _nth(
+        "but": lambda: but(match["out"], around.listed),
+        "several": lambda: some(match["end"], match["many"], around.listed),
+        "aged": lambda: _beside(tokens, number, match) or around.of_age(match["age"] or match["age2"], here),
+        "place": lambda: nth(
             match["nth"] or match["nth2"] or match["nth3"] or match["nth4"], here, around.listed
         ),
         "other": around.other,
         "described": lambda: _described(tokens[number:], here, around),
     }
-    return meanings.get(kind, lambda: _of_several(here) or around.listed or around.earlier[-2:])()
+    return meanings.get(kind, lambda: of_several(here) or around.listed or around.earlier[-2:])()
 
 
-def _of_several(here: Sequence[str]) -> tuple[str, ...]:
-    """What was named in the message, if several."""
-    return tuple(dict.fromkeys(here)) if len(set(here)) > 1 else ()
-
-
-def _but(word: str, listed: tuple[str, ...]) -> tuple[str, ...]:
-    """All of those listed but one."""
-    left_out = _nth(word, (), listed)
-    return tuple(item for item in listed if item not in left_out) if left_out else ()
-
-
-def _some(end: str, many: str, listed: tuple[str, ...]) -> tuple[str, ...]:
-    """The first or last few of those listed."""
-    count = {"three": 3, "3": 3}.get(many, 2)
-    return listed[:count] if end == "first" else listed[-count:]
-
-
-def _nth(words: str, here: Sequence[str], listed: tuple[str, ...]) -> tuple[str, ...]:
-    """The item of that number: of those named in the message, if several, else of those listed before."""
-    word = words.removeprefix("very ")
-    own = _of_several(here)
-    if word in ("last", "final", "latter"):
-        return own[-1:] if own and word == "latter" else listed[-1:] or own[-1:]
-    number = _NUMBER[word]
-    return own[number : number + 1] or listed[number : number + 1]
+def _beside(tokens: Sequence[Token], number: int, match: re.Match[str]) -> tuple[str, ...]:
+    """The item named right beside the words: *Titanic (1953), the old one*, *the old one, Titanic (1953)*."""
+    before = [token for token in tokens[max(0, number - 2) : number] if token.text != ","][-1:]
+    end = number + len(match.group().split())
+    behind = [token for token in tokens[end : end + 2] if token.text != ","][:1]
+    for token in (*before, *behind):
+        if token.ref is not None and token.ref.kind == "item":
+            return token.ref.entities
+    return ()
 
 
 def _described(tokens: Sequence[Token], here: Sequence[str], around: Surroundings) -> tuple[str, ...]:

@@ -12,11 +12,13 @@ _FILL = (
     r"necessarily anything|other|all|these|those|some|stuff|actor|actress|him|her|please|quite|again|those)"
 )
 _NO = (
-    r"(?:no more|no|non|(?:not|never)(?: ever| please| again)? (?:show|give|recommend|suggest|offer|mention|bring)(?: me| us| up)?|"
+    r"(?:no more|no|non|(?:not|never)(?: ever| please| again)? (?:show|give|recommend|suggest|offer|mention|bring)"
+    r"(?: me| us| up)?|"
     r"not (?:in the mood|looking|searching|up) for|not (?:really )?(?:interested in|"
     r"into|want|wanting|need|feel like|care for|show me|"
-    r"give me|recommend|suggest|like)|not (?:have|include|contain|involve|feature)|not|without|nothing (?!wrong|better|against|beats)[a-z]+ (?:about|with|involving|like)|nothing|never|except(?: for)?|but not|anything but|"
-    r"everything but|other than|besides|less|avoid|"
+    r"give me|recommend|suggest|like)|not (?:have|include|contain|involve|feature)|not|without|"
+    r"nothing (?!wrong|better|against|beats)[a-z]+ (?:about|with|involving|like)|nothing|never|except(?: for)?|but not|"
+    r"anything but|everything but|other than|besides|less|avoid|"
     r"skip(?: the)?|minus|sick of|tired of|enough(?: of)?|rather than|instead of|too|hate|hates|leave out|"
     r"no need for|stay away from|keep away from)"
 )
@@ -28,19 +30,21 @@ NEGATIVE = re.compile(
 )
 _NO_MATTER = (
     r"(?:(?:does|do|did|would|will|is|are) not (?:really |even |actually |so |that |longer )?(?:matter|important|"
-    r"relevant|essential|necessary|needed|required|a must)|(?:is|are|was) optional|(?:do|does|did) not (?:really |even |much )?(?:care|mind|bother)|no matter|regardless of|"
+    r"relevant|essential|necessary|needed|required|a must)|(?:is|are|was) optional|"
+    r"(?:do|does|did) not (?:really |even |much )?(?:care|mind|bother)|no matter|regardless of|"
     r"makes? no difference|is no longer important|not fussy|not picky|not care)"
 )
 """Says that something is left open."""
 NEVERMIND = re.compile(
     rf"\b(?:never ?mind(?: about)?|forget(?: about)?|(?:does|do|did) not (?:really )?(?:have|need) to "
     rf"(?:be|have|include|star|feature|involve|contain)(?: {_FILL}){{0,3}}|not necessarily(?: {_FILL}){{0,3}}|"
-    rf"drop|no longer|scratch|not only|no need for (?:it|that|them|this|<i>) to (?:be|have)(?: {_FILL}){{0,3}}|(?:need|needs) "
-    rf"not be(?: {_FILL}){{0,3}}|(?:does|do) not have to have(?: {_FILL}){{0,2}}|let us forget)(?: "
+    rf"drop|no longer|scratch|not only|no need for (?:it|that|them|this|<i>) to (?:be|have)(?: {_FILL}){{0,3}}|"
+    rf"(?:need|needs) not be(?: {_FILL}){{0,3}}|(?:does|do) not have to have(?: {_FILL}){{0,2}}|let us forget)(?: "
     rf"(?:the|that|a|about|just|with|<[i]>)){{0,3}} <[gpt]>(?: (?:and|or|,) <[gpt]>){{0,4}}"
 )
 NOT_MINDED = re.compile(
-    r"(?<!with )(?<!by )(?<!from )(?<!starring )(?<!but )(?<!except )(?<!except for )<[gpt]>(?: movies?)?(?: (?:,|and|or) <[gpt]>)? (?:is|are|would be|works?|will be) (?:also |totally |"
+    r"(?<!with )(?<!by )(?<!from )(?<!starring )(?<!but )(?<!except )(?<!except for )"
+    r"<[gpt]>(?: movies?)?(?: (?:,|and|or) <[gpt]>)? (?:is|are|would be|works?|will be) (?:also |totally |"
     r"perfectly )?(?:fine|ok|okay|alright|acceptable|too)\b|\b(?:i )?do not mind (?:a |some |the )?<[gpt]>"
     rf"|<[gpt]>(?: movies?| part| thing| bit)? {_NO_MATTER}"
 )
@@ -56,7 +60,8 @@ def _left_open(nouns: str, asked: str) -> re.Pattern[str]:
     """*Any NOUN, never mind the NOUN, the NOUN does not matter, it does not matter WHAT NOUN, WHAT does not matter*."""
     return re.compile(
         rf"\b{_LETS_GO}{_THE} (?:{nouns})\b(?! (?:in|with|like|you|of)\b)"
-        rf"|\b(?:{nouns})(?: (?:of it|really|itself|or so))? (?:{_NO_MATTER}|can be any|could be any|is open|is up to you)"
+        rf"|\b(?:{nouns})(?: (?:of it|really|itself|or so))? (?:{_NO_MATTER}|can be any|could be any|is open|"
+        rf"is up to you)"
         rf"|\b{_NO_MATTER}{_TO_ME} (?:the |which |what |whose )?(?:{nouns})\b"
         rf"|\b{_NO_MATTER}{_TO_ME} (?:{asked})"
         rf"|\b(?:{asked})(?: [a-z]+){{0,4}} {_NO_MATTER}"
@@ -74,8 +79,8 @@ ANY_YEAR = re.compile(
     ).pattern
     + r"|\bold or new\b|\bnew or old\b|\b(?:from )?any time\b|\bfrom whenever\b|\bhowever old\b"
     rf"|\b{_LETS_GO}{_THE} (?:(?:19|20)?[0-9]0'?s|(?:19|20)\d\d)"
-    rf"|\b(?:does|do) not (?:really )?(?:have|need) to be (?:from|in|that|so)?(?: the)? ?(?:(?:19|20)?[0-9]0'?s|(?:19|20)"
-    r"\d\d|old|new|recent)"
+    rf"|\b(?:does|do) not (?:really )?(?:have|need) to be (?:from|in|that|so)?(?: the)? ?"
+    r"(?:(?:19|20)?[0-9]0'?s|(?:19|20)\d\d|old|new|recent)"
 )
 """The years are let go."""
 ANY_PERSON = re.compile(
@@ -83,13 +88,15 @@ ANY_PERSON = re.compile(
         "actors?|actress(?:es)?|directors?|cast|person|stars?|people|names",
         r"(?:who|whom|whoever)\b(?! (?:directed|wrote) <i>)",
     ).pattern
-    + r"|\b(?:with|by|starring) (?:someone|somebody|anyone|anybody) else\b|\b(?:with|by) (?:anyone|anybody|whoever|any (?:actor|actress|director))\b(?! (?:but|except|like))"
+    + r"|\b(?:with|by|starring) (?:someone|somebody|anyone|anybody) else\b"
+    r"|\b(?:with|by) (?:anyone|anybody|whoever|any (?:actor|actress|director))\b(?! (?:but|except|like))"
     r"|\b(?:anyone|anybody|whoever)(?: else)? (?:can|could|may) (?:be in|star|play|direct)"
     r"|\bwhoever (?:is|stars|plays|directed|was|directs)\b"
 )
 """The persons are let go."""
 DROPS_ALL = re.compile(
-    r"\b(?:scrap|scratch|forget|never ?mind|cancel|drop|ignore) (?:about )?(?:that|it|this|all that|<i>|everything)(?= |$)(?! (?:and|or|part))"
+    r"\b(?:scrap|scratch|forget|never ?mind|cancel|drop|ignore) (?:about )?(?:that|it|this|all that|<i>|everything)"
+    r"(?= |$)(?! (?:and|or|part))"
     r"|\b(?:completely|totally|entirely|whole new|wholly) (?:different|new)\b"
 )
 """All wishes so far are let go, unless an item is named there."""
@@ -110,7 +117,8 @@ SURPRISE = re.compile(
     r"you|pick (?:one|something) for me)\b"
 )
 TASTE = re.compile(
-    r"\b(?:(?<!thing )(?<!movie )(?<!movies )(?<!<[gpti]> )(?<!ones )(?<!one )(?<!more )(?<!stuff )like|likes|love|loves|enjoy|enjoys|adore|prefer|fan of|fans of|into|favorites?|liked|loved|"
+    r"\b(?:(?<!thing )(?<!movie )(?<!movies )(?<!<[gpti]> )(?<!ones )(?<!one )(?<!more )"
+    r"(?<!stuff )like|likes|love|loves|enjoy|enjoys|adore|prefer|fan of|fans of|into|favorites?|liked|loved|"
     r"enjoyed|appreciate|sucker for|fond of)\b"
 )
 DESCRIBES = re.compile(

@@ -53,6 +53,7 @@ _LAST = re.compile(
     r"years?|(?P<decade>decade)|(?P<one>year))\b"
     r"|\b(?P<this>this year)\b"
 )
+_CENTURY = re.compile(r"\b(?:(?P<last>(?:last|previous|20th|twentieth))|this|21st|twenty first) century\b")
 _COUNTS = {
     "few": 4,
     "couple": 3,
@@ -130,6 +131,8 @@ class Years:
             most = self._start(before["y"]) - 1
         if least is not None or most is not None:
             return Span(least, most)
+        if century := _CENTURY.search(line):
+            return Span(1900, 1999) if century["last"] else Span(2000, None)
         return self._decades(line) or self._exact(line) or self._last(line)
 
     def _decades(self, line: str) -> Span | None:
@@ -215,7 +218,7 @@ def _int(match: re.Match[str] | None) -> int | None:
 
 _WORTH = re.compile(
     r"\b(?:new|newer|newest|recent|recently|latest|modern|current|old|older|oldies|classics?|vintage|"
-    r"school|last|past|this year|later|earlier|"
+    r"school|last|past|century|this year|later|earlier|"
     rf"noughties|aughts|golden|{'|'.join(_DECADE_NAMES)})\b"
 )
 
