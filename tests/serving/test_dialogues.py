@@ -24,8 +24,24 @@ LEAST = 0.9
 KNOWN_FAILURES: frozenset[str] = frozenset()
 """Scripts that do not come out right, each looked at: a new failure is told by name even above nine in ten."""
 
-KNOWN_FRESH_FAILURES: frozenset[str] = frozenset()
-"""Of the fresh scripts, those that failed at their first run and were not mended."""
+KNOWN_FRESH_FAILURES: frozenset[str] = frozenset(
+    {
+        "fresh-scary-then-funny",  # "can it be funny as well" replaces horror
+        "fresh-cartoons-with-songs",
+        "fresh-mums-favourite",
+        "fresh-seventies-then-noughties",  # "crime stuff"
+        "fresh-dads-hanks-evening",  # "90s would be perfect" after a person
+        "fresh-any-comedian-will-do",  # "has she done any" is a wish, not a question
+        "fresh-ten-times-already",  # "set in space"
+        "fresh-sat-through-all-of-them",
+        "fresh-what-a-snoozefest",  # "is utter rubbish too"
+        "fresh-named-favourites",  # "something he's in"
+        "fresh-quiz-night",  # "what genre would you say X is"
+        "fresh-which-mummy",
+        "fresh-new-ghostbusters",  # "oops typo, 90s I meant"
+    }
+)
+"""Of the fresh scripts, those that failed at their first run and were not mended: 11 of 24 came out right."""
 
 
 class ServicePerson:
@@ -92,7 +108,7 @@ def test_nine_in_ten_dialogues_come_out_right(service: Service) -> None:
 
 
 def test_fresh_dialogues_come_out_right_as_often_as_when_they_were_written(service: Service) -> None:
-    """Twenty-four more, written after the parser was mended on the sixty, and by somebody else: kept from getting worse."""
+    """Twenty-four more by somebody else, run first after the parser had been mended on the sixty: what is blind."""
     facts = Facts(*film_catalogue(load_films()))
     scripts = load_scripts(facts, Path(__file__).with_name("dialogues_fresh.json"))
     assert len(scripts) == 24

@@ -34,8 +34,8 @@ _TAKES_TITLES_TEXT = """
 """
 _TAKES_TITLES = frozenset(_TAKES_TITLES_TEXT.split())
 _TAKES_TITLES_AS_TWO_TEXT = """
-    you know, you have, me about, more about, know about, hear about, information on, info on, fan of, heard of,
-    think of, thought of, sequel to, similar to, what about, how about, movie is, film is, favorite is, favourite is,
+    you know, you have, you got, me about, more about, know about, hear about, information on, info on, fan of,
+    heard of, think of, thought of, sequel to, similar to, what about, how about, movie is, film is, favorite is, favourite is,
     one is, favorites are, cast of
 """
 _TAKES_TITLES_AS_TWO = frozenset(" ".join(_TAKES_TITLES_AS_TWO_TEXT.split()).split(", "))
@@ -154,7 +154,7 @@ def _asked_of(
         tokens = words.tokens[first:last]
         if not tokens or len(tokens) > _MAX_WORDS or not _NO_TITLE.isdisjoint(tokens):
             continue
-        if any(mention.start < end and start < mention.end for mention in mentions):
+        if _explained(words, first, last, mentions):
             continue
         plain = [token for token in tokens if token not in SMALL_WORDS]
         proper = [
@@ -169,6 +169,19 @@ def _asked_of(
             continue
         begin, finish = words.starts[first], words.ends[last - 1]
         yield UnknownTitle(words.text[begin:finish], begin, finish)
+
+
+def _explained(words: Words, first: int, last: int, mentions: Sequence[Mention]) -> bool:
+    """Whether an object holds mentions and is no longer title around them (*The Rules of The Game*)."""
+    start, end = words.starts[first], words.ends[last - 1]
+    inside = [mention for mention in mentions if mention.start < end and start < mention.end]
+    outside = [
+        number
+        for number in range(first, last)
+        if words.tokens[number] not in SMALL_WORDS
+        and not any(m.start <= words.starts[number] < m.end for m in inside)
+    ]
+    return bool(inside) and not (outside and all(words.is_proper(number) for number in outside))
 
 
 def _capitals(
@@ -187,7 +200,8 @@ def _capitals(
             continue
         number = last
         following = words.tokens[last] if last < len(words.tokens) and words.gap(last) == " " else ""
-        if following in _FILM_NOUNS or not _says_enough(words, first, last, kind, known):
+        describes = any(mention.start == words.starts[last] for mention in mentions) if following else False
+        if following in _FILM_NOUNS or describes or not _says_enough(words, first, last, kind, known):
             continue
         begin = words.starts[first]
         finish = words.ends[last - 1]

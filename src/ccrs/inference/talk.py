@@ -76,7 +76,7 @@ class Talker:
         self.run, self.responder = run, responder
         self.recommender = Recommender(run)
         self.live = LiveResponder(run, responder, self.recommender)
-        writer = ReplyWriter(run, responder)
+        writer = ReplyWriter(run, responder, self.recommender.linker)
         self.writer: ReplyWriter | ReplyChooser = writer
         if choose and responder.chooser is not None:
             self.writer = ReplyChooser(writer, responder.chooser, num_samples=_LIVE_SAMPLES)

@@ -33,9 +33,7 @@ class InnerStep:
     vectors: Tensor  # (contexts, d) P
     log_normaliser: Tensor  # (contexts,) log Z of the support's logits before the step
     shifts: Tensor | None  # (item rows, d) what earlier steps changed on the item rows from the input side
-    reach: SupportReach | None = (
-        None  # which items the step may lift, where the catalogue is not searched whole
-    )
+    reach: SupportReach  # which items the step may lift, and how far any other
 
 
 @dataclass(frozen=True)

@@ -72,13 +72,13 @@ class Written:
 
 
 class ReplyWriter:
-    """Writes replies for situations, side by side."""
+    """Writes replies for situations, side by side; ``linker`` is the run's, where it was made already."""
 
-    def __init__(self, run: Run, responder: ResponderRun) -> None:
+    def __init__(self, run: Run, responder: ResponderRun, linker: Linker | None = None) -> None:
         self.run, self.responder = run, responder
         self.model, self.tokeniser = responder.model, responder.tokeniser
         self.filler = Filler(run.catalogue, run.triples, responder.confirmed)
-        self.linker: Linker = run_linker(run.catalogue, run.statistics.popularity)
+        self.linker = linker or run_linker(run.catalogue, run.statistics.popularity)
         slots = self.tokeniser.slots
         self._facts = {name: slots[name] for name in slots if name not in (ITEM_SLOT, NAMED_SLOT)}
         self._relations = {fact_slot(relation): relation for relation in run.graph.relations}

@@ -7,7 +7,8 @@ ALIASES = """
     comedy: comedy, comedies, comedic, *funny, *funnier, *humorous, *hilarious, make me laugh, *comical, a
         laugh, like laughing, to laugh, make us laugh, cheer me up, cheers me up,
         feel good, good laugh, laughs, humor, stand up;
-    horror: horror, horrors, *scary, *scarier, *creepy, *spooky, *frightening, *terrifying, slasher, slashers;
+    horror: horror, horrors, *scary, *scarier, *creepy, *spooky, *frightening, *terrifying, slasher, slashers,
+        be scared, get scared, scare me, scare us, frighten me, jump scares;
     romance: romance, romances, *romantic, love story, love stories, chick flick, chick flicks;
     romance+comedy: romantic comedy, romantic comedies, rom com, romcom, rom coms, romcoms;
     drama+comedy: dramedy, dramedies;
@@ -24,7 +25,7 @@ ALIASES = """
         movie, kid movies, kids film, kids films, family movie, family movies, family film, family films,
         children's movie, children's movies, children's film, children's films, childrens movie, childrens
         movies, kid's movie, kid's movies, family one, family ones, family oriented;
-    drama: drama, dramas, *dramatic;
+    drama: drama, dramas, *dramatic, make me cry, tearjerker, tear jerker, good cry;
     mystery: mystery, mysteries, *mysterious, whodunit, whodunnit, detective movie, detective movies, detective
         story;
     crime: crime, crimes, gangster, gangsters;

@@ -15,7 +15,7 @@ Kind = Literal["item", "person", "genre", "thing"]
 PLACEHOLDERS: dict[Kind, str] = {"item": "<i>", "person": "<p>", "genre": "<g>", "thing": "<t>"}
 ITEM, PERSON, GENRE, THING = PLACEHOLDERS.values()
 
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[.!?;:,()\n]")
+_WORD = re.compile(r"w/o?(?![^\W_])|[^\W_]+(?:'[^\W_]+)*|[.!?;:,()\n]")
 _APOSTROPHES = str.maketrans("\u2019\u2018\u02bc`\u00b4", "'''''")
 # What is typed as one word and read as several, so that a negation is always the word "not".
 _SPELT = """
@@ -27,7 +27,7 @@ _SPELT = """
     who's whos=who is; where's=where is; when's=when is; how's hows=how is; he's=he is; she's shes=she is;
     there's theres=there is; let's lets=let us; they're theyre=they are; they've=they have; we've weve=we have;
     we're=we are; you're youre=you are; you've youve=you have; we'd=we would; he'd=he would; she'd=she would;
-    they'd=they would; you'd=you would; u=you; ya=you; recomend=recommend;
+    they'd=they would; you'd=you would; w/o=without; w/=with; u=you; ya=you; recomend=recommend;
     recommand=recommend; reccomend=recommend; sugest=suggest; wanna=want to; gonna=going to;
     gimme=give me; lemme=let me; kinda=kind of; pls plz=please; thx thanx=thanks; thankyou=thank you;
     favourite=favorite; favourites=favorites; favs=favorites; fav=favorite; cuz=because; cause=because; em=them;

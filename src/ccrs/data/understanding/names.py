@@ -150,7 +150,8 @@ def _in_slot(tokens: Sequence[Token], start: int, end: int, slot: Slot) -> bool:
     behind = tokens[end].text if end < len(tokens) else ""
     if behind in _NOUNS:
         return True
-    before = tokens[start - 1].text if start else ""
+    place = start - 2 if start > 1 and tokens[start - 1].text in ("a", "an", "the", "some") else start - 1
+    before = tokens[place].text if place >= 0 else ""
     if slot == "from" and before in ("from", "in"):
         return True
     if slot != "topic":

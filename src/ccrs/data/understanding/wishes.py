@@ -38,7 +38,10 @@ from ccrs.data.understanding.wish_words import (
     TELLS,
 )
 
-_PLAINLY_ADDS = re.compile(r"^(?:and|also|but|plus)\b|\b(?:also|too|as well|with some|add)\b")
+_PLAINLY_ADDS = re.compile(
+    r"^(?:and|also|but|plus)\b|\b(?:also|too|as well|with some|(?:a|with) (?:little )?(?:bit|"
+    r"touch|dash|hint) of|mixed with|combined with|add)\b"
+)
 
 
 @dataclass
@@ -173,7 +176,11 @@ def _positive(clause: Clause, refs: Sequence[tuple[int, Ref]], wishes: Wishes) -
     for _, ref in refs:
         place = _place(clause, ref)
         before, behind = line[max(0, place - 80) : place], line[place : place + 80]
-        if ref.kind == "person" and PERSON_IS.match(behind):
+        if (
+            ref.kind == "person"
+            and PERSON_IS.match(behind)
+            and not before.endswith((" where ", " in which "))
+        ):
             continue  # said of a person: no wish, but it may well be an opinion
         if (
             id(ref) in described
