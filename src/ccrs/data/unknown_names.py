@@ -35,7 +35,8 @@ _TAKES_TITLES_TEXT = """
 _TAKES_TITLES = frozenset(_TAKES_TITLES_TEXT.split())
 _TAKES_TITLES_AS_TWO_TEXT = """
     you know, you have, you got, me about, more about, know about, hear about, information on, info on, fan of,
-    heard of, think of, thought of, sequel to, similar to, what about, how about, movie is, film is, favorite is, favourite is,
+    heard of, think of, thought of, sequel to, similar to, what about, how about, movie is, film is, favorite is,
+    favourite is,
     one is, favorites are, cast of
 """
 _TAKES_TITLES_AS_TWO = frozenset(" ".join(_TAKES_TITLES_AS_TWO_TEXT.split()).split(", "))
@@ -80,7 +81,7 @@ _CAPITAL_FRAMES = (
         r"\b[Ii]s (?P<x>[^?.!,;\n]{1,60}?) (?:any good|good|worth (?:watching|seeing|it)|scary|funny|on Netflix|sad)\b"
     ),
     re.compile(
-        r"\b(?:[Ii]s|[Ww]as|[Dd]id|[Dd]oes) (?:[\w.'’-]{1,20} ){1,4}?(?:play |act |star |appear )?in "
+        r"\b(?:[Ii]s|[Ww]as|[Dd]id|[Dd]oes) (?:(?:[A-Z][\w.'’-]{0,20}|he|she) ){1,4}(?:also |play |act |star |appear ){0,2}in "
         r"(?P<x>[^?.!,;\n]{1,60}?)\?"
     ),
 )

@@ -10,7 +10,7 @@ from typing import Literal
 
 from ccrs.core.graph import Catalogue
 from ccrs.data.linking_names import tokenise
-from ccrs.data.linking_words import ARTICLES, SMALL_WORDS
+from ccrs.data.linking_words import ALWAYS_CAPITAL, ARTICLES, SMALL_WORDS
 
 _SENTENCE_END = re.compile(r"[.!?;\n\"“”]")
 
@@ -63,7 +63,12 @@ class Words:
             for number, token in enumerate(self.tokens)
             if token not in SMALL_WORDS and not any(a <= self.starts[number] < b for a, b in named)
         ]
-        capital = sum(self.is_capital(number) and self.tokens[number] != "'s" for number in spoken)
+        capital = sum(
+            self.is_proper(number)
+            and not self.begins_sentence(number)
+            and self.tokens[number] not in ALWAYS_CAPITAL
+            for number in spoken
+        )
         return len(spoken) < 4 or capital <= 0.6 * len(spoken)
 
 

@@ -15,9 +15,9 @@ from ccrs.serving.errors import Conflict
 from ccrs.serving.people import exchanges_of
 from ccrs.serving.protocols import Said, Sampling, Spoken
 from ccrs.serving.stopping import cut_at
-from ccrs.serving.store.records import NewTurn, TurnRecord
+from ccrs.serving.store.records import TurnRecord
 from ccrs.serving.streaming import events_of
-from ccrs.serving.turn_content import entities_of, to_content
+from ccrs.serving.turn_content import kept_turn
 from ccrs.serving.turns import Scene, Spoke, Turns, in_thread
 from ccrs.serving.world import World
 
@@ -132,25 +132,13 @@ class Histories:
         exchange: Exchange,
         parent: str | None,
     ) -> str:
-        self.store.note_items(world.ids.to_note(entities_of(exchange)))
-        heard = exchange.heard
-        names = world.ids.to_store([*heard.opinions, *heard.undone, *exchange.shown])
-        new = NewTurn(
-            said=one.said,
-            reply=one.reply,
-            model="",  # somebody else answered
-            content=to_content(exchange, {}, world.ids),
-            shown=tuple(names[item] for item in exchange.shown if item in names),
-            fingerprint=one.fingerprint,
+        kept = kept_turn(
+            exchange, world.ids, said=one.said, reply=one.reply, model="", fingerprint=one.fingerprint
         )
-        opinions = [
-            (names[entity], opinion)
-            for entity, said in heard.opinions.items()
-            if entity in names
-            for opinion in sorted(said)
-        ]
-        undone = [names[entity] for entity in heard.undone if entity in names]
-        return self.store.add_turn(tenant, dialogue, new, parent=parent, opinions=opinions, undone=undone).id
+        self.store.note_items(kept.titles)
+        return self.store.add_turn(
+            tenant, dialogue, kept.turn, parent=parent, opinions=kept.opinions, undone=kept.undone
+        ).id
 
 
 def decoding_of(sampling: Sampling, own: DecodingConfig) -> DecodingConfig | None:

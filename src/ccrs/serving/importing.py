@@ -10,8 +10,7 @@ from ccrs.core.dialogue import Dialogue, Message
 from ccrs.core.hearing import Heard, Opinion
 from ccrs.inference.answers import Exchange
 from ccrs.serving.store.protocol import Store
-from ccrs.serving.store.records import NewTurn
-from ccrs.serving.turn_content import entities_of, to_content
+from ccrs.serving.turn_content import kept_turn
 from ccrs.serving.world import World
 
 
@@ -29,20 +28,14 @@ def import_dialogues(
             continue
         record = store.begin_dialogue(tenant, user)
         parent: str | None = None
-        said = _opinions(dialogue, world)
         for number, exchange in enumerate(exchanges):
-            store.note_items(world.ids.to_note([*entities_of(exchange), *(entity for entity, _ in said)]))
-            names = world.ids.to_store([*exchange.shown, *(entity for entity, _ in said)])
-            last = number == len(exchanges) - 1
-            turn = NewTurn(
-                said=exchange.heard.message.text,
-                reply="\n".join(message.text for message in exchange.spoken),
-                model="",  # nobody here answered
-                content=to_content(exchange, {}, world.ids),
-                shown=tuple(names[item] for item in exchange.shown),
-            )
-            opinions = [(names[entity], opinion) for entity, opinion in said] if last else []
-            parent = store.add_turn(tenant, record.id, turn, parent=parent, opinions=opinions).id
+            if number == len(exchanges) - 1:  # the questionnaire came at the end
+                heard = replace(exchange.heard, opinions=_opinions(dialogue, world))
+                exchange = replace(exchange, heard=heard)  # noqa: PLW2901
+            reply = "\n".join(message.text for message in exchange.spoken)
+            kept = kept_turn(exchange, world.ids, said=exchange.heard.message.text, reply=reply, model="")
+            store.note_items(kept.titles)
+            parent = store.add_turn(tenant, record.id, kept.turn, parent=parent, opinions=kept.opinions).id
         count += 1
     return count
 
@@ -80,13 +73,12 @@ def _joined(messages: Sequence[Message]) -> Message:
     return Message("seeker", text, tuple(mentions))
 
 
-def _opinions(dialogue: Dialogue, world: World) -> list[tuple[str, Opinion]]:
-    found: list[tuple[str, Opinion]] = []
+def _opinions(dialogue: Dialogue, world: World) -> dict[str, frozenset[Opinion]]:
+    found: dict[str, frozenset[Opinion]] = {}
     for item, answer in dialogue.feedback.items():
-        if item not in world.run.catalogue.index:
-            continue
+        said: set[Opinion] = {"seen"} if answer.seen else set()
         if answer.liked is not None:
-            found.append((item, "like" if answer.liked else "dislike"))
-        if answer.seen:
-            found.append((item, "seen"))
+            said.add("like" if answer.liked else "dislike")
+        if said and item in world.run.catalogue.index:
+            found[item] = frozenset(said)
     return found

@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from ccrs.core.dialogue import Message
-from ccrs.core.hearing import Heard
+from ccrs.core.hearing import Heard, Opinion
 from ccrs.inference.answers import Exchange
 from ccrs.serving.errors import StoreError
+from ccrs.serving.store.records import KnownItem, NewTurn
 from ccrs.serving.stored_ids import StoredIds
 
 FORMAT = 1
@@ -29,6 +30,49 @@ class _Stored:
 
 
 _ADAPTER = TypeAdapter(_Stored)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A turn as the store takes it, with the opinions in it, those it takes back, and titles the store may not know."""
+
+    turn: NewTurn
+    opinions: list[tuple[str, Opinion]]
+    undone: list[str]
+    titles: list[KnownItem]
+
+
+def kept_turn(
+    exchange: Exchange,
+    ids: StoredIds,
+    *,
+    said: str,
+    reply: str,
+    model: str,
+    view: View | None = None,
+    fingerprint: str = "",
+) -> Kept:
+    """An exchange with the store's ids; ``model`` is the version that answered, "" where somebody else did."""
+    heard = exchange.heard
+    names = ids.to_store([*heard.opinions, *heard.undone, *exchange.shown])
+    return Kept(
+        NewTurn(
+            said=said,
+            reply=reply,
+            model=model,
+            content=to_content(exchange, view or {}, ids),
+            shown=tuple(names[item] for item in exchange.shown if item in names),
+            fingerprint=fingerprint,
+        ),
+        [
+            (names[entity], opinion)
+            for entity, opinions in heard.opinions.items()
+            if entity in names
+            for opinion in sorted(opinions)
+        ],
+        [names[entity] for entity in heard.undone if entity in names],
+        ids.to_note(entities_of(exchange)),
+    )
 
 
 def to_content(exchange: Exchange, view: View, ids: StoredIds) -> dict[str, Any]:

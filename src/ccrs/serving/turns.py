@@ -8,14 +8,13 @@ from typing import TypeVar
 
 import anyio.to_thread
 
-from ccrs.core.hearing import Opinion
 from ccrs.inference.answers import Answer, Exchange, Person, TurnInput
 from ccrs.inference.interactions import Opinions, merged_opinions
 from ccrs.serving import schemas
 from ccrs.serving.engine import Engine, Who
 from ccrs.serving.people import People, exchanges_of, liked_on_cards, opinions_of
-from ccrs.serving.store.records import DialogueRecord, NewTurn, Once, TurnRecord
-from ccrs.serving.turn_content import entities_of, to_content
+from ccrs.serving.store.records import DialogueRecord, Once
+from ccrs.serving.turn_content import kept_turn
 from ccrs.serving.views import STORED_FIELDS, turn_view
 from ccrs.serving.world import World
 
@@ -113,34 +112,26 @@ class Turns:
         scene, exchange = spoke.scene, spoke.answer.exchange
         if scene.record is None or exchange is None:
             return spoke.view
-        ids = scene.world.ids
         store = self.people.store
-        heard = exchange.heard
-        store.note_items(ids.to_note(entities_of(exchange)))
-        names = ids.to_store([*heard.opinions, *heard.undone, *exchange.shown])
-        content = spoke.view.model_dump(mode="json", include=set(STORED_FIELDS), exclude_defaults=True)
-        opinions: list[tuple[str, Opinion]] = [
-            (names[entity], opinion)
-            for entity, said in heard.opinions.items()
-            if entity in names
-            for opinion in sorted(said)
-        ]
-        new = NewTurn(
+        view = spoke.view.model_dump(mode="json", include=set(STORED_FIELDS), exclude_defaults=True)
+        kept = kept_turn(
+            exchange,
+            scene.world.ids,
             said=spoke.said,
             reply=spoke.view.reply,
             model=scene.world.version,
-            content=to_content(exchange, content, ids),
-            shown=tuple(names[item] for item in exchange.shown if item in names),
+            view=view,
             fingerprint=fingerprint,
         )
-        record: TurnRecord = store.add_turn(
+        store.note_items(kept.titles)
+        record = store.add_turn(
             tenant,
             scene.record.id,
-            new,
+            kept.turn,
             parent=scene.parent,
             expected_head=scene.head,
-            opinions=opinions,
-            undone=[names[entity] for entity in heard.undone if entity in names],
+            opinions=kept.opinions,
+            undone=kept.undone,
             once=once,
         )
         return spoke.view.model_copy(

@@ -47,7 +47,7 @@ _PATTERNS = {
     r"fine|been|not necessary|hard|late|raining|time)) )",
     "this": r"(?:that|this)(?= (?:is|was|has|had|looks|sounds|seems|too|already|before|and|but|either|yet|[.!?,;:\n]) |"
     r" $)(?! is (?:all|it|ok|okay|fine|right|true|correct|what|why|how|everything|not what|because))",
-    "person": rf"(?:his|her|their|hers)(?= (?:[a-z]+ )?{_WORKS} )|(?:him|her|he|she|hers)(?= )(?! <)"
+    "person": rf"(?:his|her|their|hers)(?= (?:[a-z]+ )?{_WORKS} )|(?:him|her|he|she|hers)(?= )(?! <)|his(?:{_STOP})"
     rf"|(?:this|that|the same) (?:actor|actress|director|guy|writer|filmmaker|lady)(?= )",
 }
 _PATTERN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _PATTERNS.items()))
