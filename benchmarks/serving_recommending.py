@@ -39,8 +39,8 @@ def _over_http(setting: Serving, store: str, known: Sequence[str]) -> list[Row]:
     warm, worded, cold, cpu = [], [], [], []
     setting.announce("recommendations over HTTP", sizes.passes)
     with serving(setting.start(store)) as server:
-        _asked(server, [(name, "") for name in known] * 2)
         for number in range(sizes.passes):
+            _asked(server, [(name, "") for name in known] * 2)  # those who came in between took their places
             people = [known[n % len(known)] for n in range(sizes.requests)]
             report = _asked(server, [(name, "") for name in people])
             warm.append(_seconds(report))

@@ -53,7 +53,7 @@ class _Work:
         known = service.engine.cache.get(who.key, who.signature)
         opinions = opinions_of(world, overview.opinions)
         allowed = clock.time("filters", lambda: self._allowed(opinions))
-        state = None if known is None else known.state
+        state = recommender.state(who.support()) if known is None else known.state
         request = RankRequest((), state, allowed)
         ranked = clock.time("model: ranking", lambda: recommender.rank_all([request])[0])
         found = clock.time("explanation", lambda: recommender.explain(ranked, k=10, allowed=allowed))

@@ -41,7 +41,8 @@ NOT_FOUND = [
     "who directed Alien again?", "Who wrote Inception and Titanic?", "I saw Titanic 3 times", "Alien 10/10",
     "I loved Alien. Inception, too", "I watched it on Netflix", "I love Horror movies", "I like Nolan",
     "I LOVED IT SO MUCH", "Have You Seen Any Great New Movies Lately", "I love Disney movies", "with my Mom please",
-    "anything with Tom Hanks?", "Does it take place in Hawaii?", "what is it about?", "who is in the mood for a comedy?",
+    "anything with Tom Hanks?", "Does it take place in Hawaii?", "what is it about?",
+    "who is in the mood for a comedy?",
     "I like Psychological Horror", "I enjoyed Alien: Great movie", "when was it made?", "do you know any comedies?",
     "What year is it from", "I saw it in March", "Titanic - Best movie ever", "I loved Alien I also loved Big",
 ]  # fmt: skip

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from ccrs.core.samples import IntArray
+from ccrs.data import splits
 from ccrs.data.batching import BatchBuilder
 from ccrs.data.samples import build_samples
 from ccrs.data.splits import user_tasks
 from ccrs.evaluation.ranking import MISS
-from ccrs.data import splits
 from ccrs.experiments import judging
 from ccrs.experiments.corpus import divide
 from ccrs.experiments.judging import adapted_logits, query_samples, ranks_of

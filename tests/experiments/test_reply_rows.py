@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.inference.test_writing import check
 
 from ccrs.artifacts.responder import ResponderRun, load_responder
 from ccrs.artifacts.run import Run, load_run
@@ -21,6 +20,7 @@ from ccrs.experiments.reply_judging import (
 from ccrs.experiments.reply_rows import ReplyRows
 from ccrs.experiments.train_responder import train_responder
 from tests.fixtures.tiny_responder import TinyResponder, talk_config, tiny_responder
+from tests.inference.test_writing import check
 from tests.training.small_runs import small_config, train_quietly
 
 

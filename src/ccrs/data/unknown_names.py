@@ -81,8 +81,8 @@ _CAPITAL_FRAMES = (
         r"\b[Ii]s (?P<x>[^?.!,;\n]{1,60}?) (?:any good|good|worth (?:watching|seeing|it)|scary|funny|on Netflix|sad)\b"
     ),
     re.compile(
-        r"\b(?:[Ii]s|[Ww]as|[Dd]id|[Dd]oes) (?:(?:[A-Z][\w.'’-]{0,20}|he|she) ){1,4}(?:also |play |act |star |appear ){0,2}in "
-        r"(?P<x>[^?.!,;\n]{1,60}?)\?"
+        r"\b(?:[Ii]s|[Ww]as|[Dd]id|[Dd]oes) (?:(?:[A-Z][\w.'’-]{0,20}|he|she) ){1,4}"
+        r"(?:also |play |act |star |appear ){0,2}in (?P<x>[^?.!,;\n]{1,60}?)\?"
     ),
 )
 _NO_TITLE_TEXT = """
@@ -90,6 +90,12 @@ _NO_TITLE_TEXT = """
     they their something anything latter former flick show
 """
 _NO_TITLE = frozenset(_NO_TITLE_TEXT.split())
+# Parts of a film: "who wrote the script?" asks of no film of that name.
+_PARTS_TEXT = """
+    script screenplay score soundtrack music song songs story plot book novel lead leads role roles character characters
+    part main cast title ending hero villain actors director writer dialogue lyrics theme
+"""
+_PARTS = frozenset(_PARTS_TEXT.split())
 _MAX_WORDS = 8
 
 
@@ -158,6 +164,8 @@ def _asked_of(
         if _explained(words, first, last, mentions):
             continue
         plain = [token for token in tokens if token not in SMALL_WORDS]
+        if _PARTS.issuperset(plain):
+            continue
         proper = [
             n for n in range(first, last) if words.is_proper(n) and words.tokens[n] not in ALWAYS_CAPITAL
         ]

@@ -43,6 +43,15 @@ NAMED = [
     ("my kids hated Moana", "moana dislike seen"),
     ("Do you like Moana?", ""),
     ("I saw Moana yesterday. It was terrible", "moana dislike seen"),
+    ("My favorite movie of all time is Inception", "inception like"),
+    ("The best movie in the whole wide world is Inception", "inception like"),
+    ("what a great film Alien is!", "alien like"),
+    ("nothing beats Alien", "alien like"),
+    ("Alien is one of my favourites", "alien like"),
+    ("My least favorite movie is Alien", "alien dislike"),
+    ("Alien is awesome, one of the best movies I've ever seen", "alien like seen"),
+    ("I watched Alien 3, it was awful", ""),
+    ("I saw Stalker. Great movie!", ""),
 ]
 TASTES = [
     ("I can't stand Adam Sandler", "sandler dislike"),
@@ -55,6 +64,12 @@ TASTES = [
     ("what do you like?", ""),
     ("I would like a comedy", ""),
     ("a comedy or a drama", "comedy like, drama like"),
+    ("Tom Hanks is my favorite actor", "hanks like"),
+    ("Tom Hanks is a genius, more of his movies", "hanks like"),
+    ("I think Sigourney Weaver is a wonderful actress", "weaver like"),
+    ("comedies are the best!", "comedy like"),
+    ("sci-fi is my thing", "sci-fi like"),
+    ("I'm afraid of horror movies", "horror dislike"),
 ]
 POINTING = [
     ("I hated it", "alien dislike seen"),

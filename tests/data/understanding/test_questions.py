@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from ccrs.core.hearing import SoFar
 from tests.fixtures.understanding import hear, opinions, so_far
 
 ASKED = [
@@ -31,6 +34,19 @@ ASKED = [
     ("the cast?", "relation", "alien", "actor"),
     ("who made it", "relation", "alien", "director"),
     ("what is it like?", "like_which", "alien", None),
+    ("who wrote the music?", "relation", "alien", "composer"),
+    ("who did the score for it?", "relation", "alien", "composer"),
+    ("who's behind the music of Inception?", "relation", "inception", "composer"),
+    ("which composer wrote its songs?", "relation", "alien", "composer"),
+    ("who wrote the script?", "relation", "alien", "writer"),
+    ("by whom was it directed?", "relation", "alien", "director"),
+    ("hmm who is that by?", "relation", "alien", "director"),
+    ("is it by Ridley Scott?", "relation", "alien", "director"),
+    ("I'd like to know who wrote Inception", "relation", "inception", "writer"),
+    ("Could you tell me when Inception was released?", "year", "inception", None),
+    ("in which year was it made?", "year", "alien", None),
+    ("What's the release year of Inception?", "year", "inception", None),
+    ("The first one sounds interesting, when was it made?", "year", "alien", None),
 ]
 NOT_ASKED = [
     "who else directs like that?", "what do you like?", "what should I watch?", "is there a movie like Inception?",
@@ -45,6 +61,59 @@ def test_questions_of_fact(text: str, kind: str, item: str, relation: str | None
     assert (heard.question.kind, heard.question.items, heard.question.relation) == (kind, (item,), relation)
     assert heard.constraints.wanted == ()
     assert not heard.wants_more
+
+
+def told(*items: str, previous: str) -> SoFar:
+    """After a question of fact: the last turn showed nothing."""
+    before = so_far(*items, previous=previous)
+    return replace(before, shown=(*before.shown, ()), mentioned=before.named)
+
+
+@pytest.mark.parametrize(
+    ("previous", "text", "item"),
+    [
+        ("who directed Titanic?", "no, the other one", "titanic53"),
+        ("who directed Titanic (1997)?", "No, I meant the 1953 one.", "titanic53"),
+        ("who directed Titanic (1997)?", "sorry, the original", "titanic53"),
+        ("Who directed Titanic?", "i was talking about the one from 1953", "titanic53"),
+        ("who directed Titanic (1953)?", "not that one, the one with Leonardo DiCaprio", "titanic97"),
+        ("who directed Titanic?", "I meant the 1997 one", "titanic97"),
+        ("who directed Titanic?", "oops, I mean Alien", "alien"),
+        ("who directed Titanic?", "and Alien?", "alien"),
+        ("who directed Titanic?", "what about Inception", "inception"),
+    ],
+)
+def test_a_question_is_asked_again_about_what_was_meant(previous: str, text: str, item: str) -> None:
+    heard = hear(text, told(previous=previous))
+    assert heard.question is not None
+    assert (heard.question.relation, heard.question.items) == ("director", (item,))
+    assert heard.opinions == {}
+    assert not heard.wants_more
+
+
+def test_yes_or_no_is_asked_again_about_another_person() -> None:
+    heard = hear("and Leonardo DiCaprio?", told(previous="is Tom Hanks in Big?"))
+    assert heard.question is not None
+    assert (heard.question.items, heard.question.entity) == (("big",), "dicaprio")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["who directed Stalker?", "when was stalker made?", "tell me about Stalker", "is Tom Hanks in Stalker?",
+     "I saw Stalker. Who wrote it?", "what is Alien 3 about?"],
+)  # fmt: skip
+def test_a_question_about_what_the_catalogue_lacks_is_about_no_item(text: str) -> None:
+    heard = hear(text, so_far("alien"))
+    assert heard.question is not None
+    assert heard.question.items == ()
+    assert heard.opinions == {}
+    assert not heard.wants_more
+
+
+def test_it_goes_on_being_what_the_catalogue_lacks() -> None:
+    question = hear("and who wrote it?", told("alien", previous="who directed Stalker?")).question
+    assert question is not None
+    assert question.items == ()
 
 
 @pytest.mark.parametrize("text", NOT_ASKED)

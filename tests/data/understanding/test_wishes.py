@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ccrs.core.graph import Catalogue, Entity
@@ -62,6 +64,24 @@ FRESH = [
     ("something recent", "", "", 2011, None),
     ("an old movie", "", "", None, 1989),
     ("I grew up in the 80s", "", "", None, None),
+    ("a space comedy", "space comedy", "", None, None),
+    ("zombie horror", "zombies horror", "", None, None),
+    ("a family comedy", "family comedy", "", None, None),
+    ("a drama about a zombie", "drama zombies", "", None, None),
+    ("just zombies then", "zombies", "", None, None),
+    ("Is there a horror movie with Tom Hanks?", "horror hanks", "", None, None),
+    ("are there any comedies by Nolan?", "comedy nolan", "", None, None),
+    ("is there the odd comedy with him or Tom Hanks?", "comedy hanks", "", None, None),
+    ("a comedy like that", "comedy", "", None, None),
+    ("a movie where Tom Hanks plays", "hanks", "", None, None),
+    ("something that isn't a comedy", "", "comedy", None, None),
+    ("a drama that does not have zombies", "drama", "zombies", None, None),
+    ("nothing violent about zombies", "", "zombies", None, None),
+    ("everything but romance is fine", "", "romance", None, None),
+    ("w/o Tom Hanks", "", "hanks", None, None),
+    ("I want to be scared", "horror", "", None, None),
+    ("made in the last century", "", "", 1900, 1999),
+    ("from this century", "", "", 2000, None),
 ]
 LATER: list[tuple[str, dict[str, object], Constraints]] = [
     ("from the 90s", {"wanted": ("comedy",)}, Constraints(("comedy",), (), 1990, 1999)),
@@ -89,7 +109,69 @@ LATER: list[tuple[str, dict[str, object], Constraints]] = [
     ("older please", {}, Constraints((), (), None, 1996)),
     ("something newer than Inception", {}, Constraints((), (), 2011, None)),
     ("not so old", {"year_to": 1980}, Constraints((), (), 1998, None)),
+    ("could it be funnier?", {"wanted": ("romance",)}, Constraints(("romance", "comedy"))),
+    ("something scarier", {"wanted": ("drama",)}, Constraints(("drama", "horror"))),
+    ("one that is also funny", {"wanted": ("zombies",)}, Constraints(("zombies", "comedy"))),
+    ("animated", {"wanted": ("space",)}, Constraints(("space", "animation"))),
+    ("with a bit of comedy in it", {"wanted": ("romance",)}, Constraints(("romance", "comedy"))),
 ]
+
+LET_GO_BEFORE = {"wanted": ("weaver", "horror"), "year_from": 1980, "year_to": 1989}
+NOBODY = Constraints(("horror",), (), 1980, 1989)
+NO_GENRE = Constraints(("weaver",), (), 1980, 1989)
+NO_YEAR = Constraints(("weaver", "horror"))
+LET_GO = [
+    ("It doesn't matter who is in it, then.", NOBODY),
+    ("I don't care who stars in it", NOBODY),
+    ("any actor is fine", NOBODY),
+    ("forget the actress", NOBODY),
+    ("who's in it doesn't really matter", NOBODY),
+    ("it makes no difference to me who directs", NOBODY),
+    ("ok, whoever stars in it", NOBODY),
+    ("with anyone, really", NOBODY),
+    ("a different actress then", NOBODY),
+    ("maybe with someone else", NOBODY),
+    ("it doesn't need to have Sigourney Weaver in it", NOBODY),
+    ("Sigourney Weaver isn't necessary", NOBODY),
+    ("the genre isn't important", NO_GENRE),
+    ("I don't care what genre it is", NO_GENRE),
+    ("whatever kind", NO_GENRE),
+    ("no need for it to be a horror movie", NO_GENRE),
+    ("horror isn't that important", NO_GENRE),
+    ("let's drop the horror thing", NO_GENRE),
+    ("I don't care when it was made", NO_YEAR),
+    ("it can be from any year really", NO_YEAR),
+    ("the decade is not important", NO_YEAR),
+    ("how old it is doesn't matter", NO_YEAR),
+    ("without the year limit", NO_YEAR),
+    ("another decade then", NO_YEAR),
+    ("scrap that, a comedy", Constraints(("comedy",))),
+    ("I don't care for romance", Constraints(("weaver", "horror"), ("romance",), 1980, 1989)),
+    ("I don't know who that is", Constraints(("weaver", "horror"), (), 1980, 1989)),
+]
+IN_VAIN = [
+    ("ok, then any movie with her", Constraints(("weaver",))),
+    ("just something with Sigourney Weaver then", Constraints(("weaver",))),
+    ("alright, any horror movie", Constraints(("horror",))),
+    ("then a comedy with her", Constraints(("comedy", "weaver"), (), 1980, 1989)),
+    ("and a drama with her?", Constraints(("drama", "weaver"), (), 1980, 1989)),
+    ("what about the 90s?", Constraints(("weaver", "horror"), (), 1990, 1999)),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), LET_GO)
+def test_what_is_left_open_is_let_go(text: str, expected: Constraints) -> None:
+    found = hear(text, so_far("alien", **LET_GO_BEFORE)).constraints
+    assert found == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), IN_VAIN)
+def test_where_nothing_fitted_a_part_of_the_wishes_lets_the_rest_go(text: str, expected: Constraints) -> None:
+    before = so_far(previous="a horror movie from the 80s with Sigourney Weaver", **LET_GO_BEFORE)
+    found = hear(text, replace(before, shown=((),))).constraints
+    assert (set(found.wanted), found.year_from, found.year_to) == (
+        set(expected.wanted), expected.year_from, expected.year_to,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "wanted", "unwanted", "year_from", "year_to"), FRESH)

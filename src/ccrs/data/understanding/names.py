@@ -20,7 +20,23 @@ _NOUNS_TEXT = """
     movie movies film films flick flicks picture pictures genre show shows story stories one ones thing part bit
 """
 _NOUNS = frozenset(_NOUNS_TEXT.split())
-_TOPIC_BEFORE = frozenset(["about", "involving", "featuring", "on", "with", "no", "without", "more"])
+_TOPIC_BEFORE = frozenset(
+    [
+        "about",
+        "involving",
+        "featuring",
+        "on",
+        "with",
+        "no",
+        "without",
+        "more",
+        "have",
+        "has",
+        "having",
+        "containing",
+        "including",
+    ]
+)
 # Ordinary words that say nothing of films where they stand alone.
 _ORDINARY_TEXT = """
     sport sports music history short news crime crimes adventure adventures mystery docs gangster gangsters

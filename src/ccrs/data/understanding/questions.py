@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence, Set
 from ccrs.core.hearing import Question, QuestionKind
 from ccrs.data.linking_names import tokenise
 from ccrs.data.understanding.line import Clause
+from ccrs.data.understanding.wish_words import LEFT_OPEN
 
 # The names that graphs give to one relation, and the words that ask for it.
 _CONCEPTS = {
@@ -176,8 +177,8 @@ class Questions:
         for relation, pattern in self._relations if alone is not None else ():
             if alone is not None and pattern.fullmatch(alone[1]):
                 return "relation", relation
-        # "Does not need to have Tom Hanks in it" asks nothing.
-        states = _DENIES.match(line) is not None and not clause.asks
+        # "Does not need to have Tom Hanks in it" asks nothing, nor does "who is in it does not matter".
+        states = not clause.asks and bool(_DENIES.match(line) or LEFT_OPEN.search(line))
         if states or not _WH.search(line) or _ABOUT_YOU.search(line) or _ELSE.search(line):
             return None
         return self._relation(clause, named=named)

@@ -28,12 +28,13 @@ NEGATIVE = re.compile(
     rf"(?: (?:,|or|and|nor|, or|, and|&)(?: (?:no|not|any|with|the))?(?: {_FILL}){{0,1}} <[gpt]>(?: "
     rf"movies?| ones?)?){{0,6}}|<i>(?: (?:,|or|and|nor|, or) <i>){{0,6}})"
 )
-_NO_MATTER = (
+NO_MATTER = (
     r"(?:(?:does|do|did|would|will|is|are) not (?:really |even |actually |so |that |longer )?(?:matter|important|"
     r"relevant|essential|necessary|needed|required|a must)|(?:is|are|was) optional|"
     r"(?:do|does|did) not (?:really |even |much )?(?:care|mind|bother)|no matter|regardless of|"
     r"makes? no difference|is no longer important|not fussy|not picky|not care)"
 )
+LEFT_OPEN = re.compile(rf"\b{NO_MATTER}")
 """Says that something is left open."""
 NEVERMIND = re.compile(
     rf"\b(?:never ?mind(?: about)?|forget(?: about)?|(?:does|do|did) not (?:really )?(?:have|need) to "
@@ -46,7 +47,7 @@ NOT_MINDED = re.compile(
     r"(?<!with )(?<!by )(?<!from )(?<!starring )(?<!but )(?<!except )(?<!except for )"
     r"<[gpt]>(?: movies?)?(?: (?:,|and|or) <[gpt]>)? (?:is|are|would be|works?|will be) (?:also |totally |"
     r"perfectly )?(?:fine|ok|okay|alright|acceptable|too)\b|\b(?:i )?do not mind (?:a |some |the )?<[gpt]>"
-    rf"|<[gpt]>(?: movies?| part| thing| bit)? {_NO_MATTER}"
+    rf"|<[gpt]>(?: movies?| part| thing| bit)? {NO_MATTER}"
 )
 _TO_ME = r"(?: (?:to|for|about) (?:me|us)| at all| any ?more| now| really| so much| ,| about| with| if| of)*"
 _LETS_GO = (
@@ -60,11 +61,11 @@ def _left_open(nouns: str, asked: str) -> re.Pattern[str]:
     """*Any NOUN, never mind the NOUN, the NOUN does not matter, it does not matter WHAT NOUN, WHAT does not matter*."""
     return re.compile(
         rf"\b{_LETS_GO}{_THE} (?:{nouns})\b(?! (?:in|with|like|you|of)\b)"
-        rf"|\b(?:{nouns})(?: (?:of it|really|itself|or so))? (?:{_NO_MATTER}|can be any|could be any|is open|"
+        rf"|\b(?:{nouns})(?: (?:of it|really|itself|or so))? (?:{NO_MATTER}|can be any|could be any|is open|"
         rf"is up to you)"
-        rf"|\b{_NO_MATTER}{_TO_ME} (?:the |which |what |whose )?(?:{nouns})\b"
-        rf"|\b{_NO_MATTER}{_TO_ME} (?:{asked})"
-        rf"|\b(?:{asked})(?: [a-z]+){{0,4}} {_NO_MATTER}"
+        rf"|\b{NO_MATTER}{_TO_ME} (?:the |which |what |whose )?(?:{nouns})\b"
+        rf"|\b{NO_MATTER}{_TO_ME} (?:{asked})"
+        rf"|\b(?:{asked})(?: (?:[a-z]+|<i>)){{0,4}} {NO_MATTER}"
     )
 
 
