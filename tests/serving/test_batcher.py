@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import pytest
 
@@ -133,3 +134,21 @@ def test_after_the_end_nothing_is_taken(gate: Gate) -> None:
     assert last.result(0) == 8
     with pytest.raises(Busy, match="stopping"):
         made.enqueue(1)
+
+
+def test_nobody_joins_a_line_that_takes_too_long() -> None:
+    def slow(batch: Sequence[int]) -> Sequence[int]:
+        time.sleep(0.05 * len(batch))
+        return batch
+
+    made = Batcher("slow", slow, BatcherSettings(max_batch=1, max_waiting=1000, max_line=0.2, delay=0.0))
+    made.enqueue(0).result(5)  # now its pace is known
+    taken = []
+    with suppress(Busy):
+        for number in range(100):
+            taken.append(made.enqueue(number))  # noqa: PERF401 - counts how many are taken before one is refused
+    assert made.num_refused == 1
+    assert 3 <= len(taken) <= 10
+    assert [future.result(5) for future in taken] == list(range(len(taken)))
+    assert made.enqueue(7).result(5) == 7
+    made.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -188,8 +189,14 @@ def test_earlier_dialogues_are_adapted_to_and_kept_for_the_next_turn(talk: Talk)
     first = talk.begin()
     talk.say(first, "I love Heat (1995) and Casino (1995)")
     second = talk.begin()
+    for _ in range(200):  # adapting begins with the dialogue, before anything is said
+        if any(key[2] == second for key in talk.service.engine.cache._entries):
+            break
+        time.sleep(0.05)
+    misses = talk.service.engine.cache.misses
     turn = talk.say(second, "something like Alien (1979)")
     assert turn.explanation.num_support == 1
+    assert talk.service.engine.cache.misses == misses
     hits = talk.service.engine.cache.hits
     talk.say(second, "anything else?")
     assert talk.service.engine.cache.hits == hits + 1  # adapted once

@@ -41,12 +41,12 @@ def intentions(run: Run, users: Tensor | None, films: Sequence[int]) -> list[Int
     if not isinstance(run.model, CCRS) or not films:
         return [NO_INTENTION for _ in films]
     hop, entities = probe_hop(run.graph, np.array(films, np.int64))
-    table = torch.cat([run.model.items, run.model.others]).detach()
+    rows = _rows_of(run.model, entities)
     layer = cast("RelationAttention", run.model.layers[-1])
     if users is None:
         users = run.model.users.detach().expand(len(films), -1)
     with torch.no_grad():
-        weights = layer.weights(table[entities], users, hop).mean(dim=1)
+        weights = layer.weights(rows, users, hop).mean(dim=1)
     relations: list[dict[str, float]] = [defaultdict(float) for _ in films]
     facts: list[dict[tuple[str, int], float]] = [defaultdict(float) for _ in films]
     neighbours = entities[len(films) :].tolist()
@@ -57,3 +57,12 @@ def intentions(run: Run, users: Tensor | None, films: Sequence[int]) -> list[Int
         relations[film][name] += weight
         facts[film][name, entity] += weight
     return [Intention(dict(r), dict(f)) for r, f in zip(relations, facts, strict=True)]
+
+
+def _rows_of(model: CCRS, entities: Tensor) -> Tensor:
+    """The rows of ``entities`` out of the two tables, which are never joined: that would copy them."""
+    num_items = model.sizes.num_items
+    is_item = (entities < num_items)[:, None]
+    items = model.items.detach().index_select(0, entities.clamp(max=num_items - 1))
+    others = model.others.detach().index_select(0, (entities - num_items).clamp(min=0))
+    return torch.where(is_item, items, others)

@@ -50,14 +50,14 @@ class AdaptationCache:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def get(self, key: Key, signature: str) -> Adaptation | None:
-        """The adaptation of somebody, if it is of just these dialogues."""
+    def get(self, key: Key, signature: str, *, counted: bool = True) -> Adaptation | None:
+        """The adaptation of somebody, if it is of just these dialogues; ``counted`` as a hit or a miss."""
         with self._lock:
             found = self._entries.get(key)
             if found is None or found.signature != signature:
-                self.misses += 1
+                self.misses += counted
                 return None
-            self.hits += 1
+            self.hits += counted
             self._entries.move_to_end(key)
             return found
 

@@ -22,12 +22,14 @@ Result = TypeVar("Result")
 class BatcherSettings:
     """At most ``max_batch`` together; at most ``max_waiting`` may wait, none longer than ``max_wait`` seconds.
 
+    Nobody joins a line that takes longer than ``max_line`` seconds at the pace of late: better to be told at once.
     ``delay`` is how long (seconds) a batch waits for requests that are announced and not yet there.
     """
 
     max_batch: int = 32
     max_waiting: int = 96
     max_wait: float = 20.0
+    max_line: float = 1.5
     delay: float = 0.004
 
 
@@ -83,7 +85,8 @@ class Batcher(Generic[Given, Result]):
         with self._ready:
             if self._closed:
                 raise Busy("The server is stopping. Try again in a moment.", retry_after=2.0)
-            if len(self._waiting) >= self.settings.max_waiting:
+            line = self._seconds_each * len(self._waiting)
+            if len(self._waiting) >= self.settings.max_waiting or line > self.settings.max_line:
                 self.num_refused += 1
                 raise Busy("Too many people are talking at once. Try again in a moment.", self.retry_after)
             job: _Job[Given, Result] = _Job(given)

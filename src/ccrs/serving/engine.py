@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
@@ -18,6 +18,7 @@ from ccrs.inference.ranking import RankedItems, RankRequest
 from ccrs.inference.talk import Talker
 from ccrs.serving.adaptations import Adaptation, AdaptationCache, Key
 from ccrs.serving.batcher import Batcher, BatcherSettings
+from ccrs.serving.errors import Busy
 
 NUM_SUPPORT = 20
 """The latest earlier dialogues that the recommender is adapted to."""
@@ -31,10 +32,14 @@ class EngineSettings:
 
     replies: BatcherSettings = field(default_factory=BatcherSettings)
     rankings: BatcherSettings = field(
-        default_factory=lambda: BatcherSettings(max_batch=64, max_waiting=512, max_wait=10.0, delay=0.002)
+        default_factory=lambda: BatcherSettings(
+            max_batch=64, max_waiting=512, max_wait=10.0, max_line=5.0, delay=0.0
+        )
     )
     adaptations: BatcherSettings = field(
-        default_factory=lambda: BatcherSettings(max_batch=8, max_waiting=256, max_wait=20.0, delay=0.0)
+        default_factory=lambda: BatcherSettings(
+            max_batch=1, max_waiting=256, max_wait=20.0, max_line=10.0, delay=0.0
+        )
     )
     cache_bytes: int = 256 * 2**20
 
@@ -104,6 +109,12 @@ class Engine:
             return known
         return await self.adapting.submit(_Adapting(talker, who, known, with_inner))
 
+    def prepare(self, talker: Talker, who: Who) -> None:
+        """Begin to adapt to somebody who is about to talk, so that his first words need not wait for it."""
+        if self.cache.get(who.key, who.signature, counted=False) is None:
+            with suppress(Busy):  # then his first words wait
+                self.adapting.enqueue(_Adapting(talker, who, None, with_inner=True))
+
     def close(self) -> None:
         """Finish what waits."""
         for batcher in (self.replies, self.rankings, self.adapting):
@@ -114,7 +125,7 @@ class Engine:
 
     def _adapted(self, job: _Adapting) -> Adaptation:
         who = job.who
-        known = self.cache.get(who.key, who.signature) or job.known  # somebody asked for it meanwhile
+        known = self.cache.get(who.key, who.signature, counted=False) or job.known  # made meanwhile
         if known is not None and (known.has_inner or not job.with_inner):
             return known
         support = who.support()[-NUM_SUPPORT:]

@@ -61,6 +61,10 @@ class Service:
         if earlier is not None:
             return await self.dialogue(tenant, earlier.made or "")
         record = await in_thread(lambda: self.store.begin_dialogue(tenant, user, once=_once(once)))
+        world = self.world
+        overview = await in_thread(lambda: self.people.overview(tenant, user))
+        if len(overview.heads) > 1:
+            self.engine.prepare(world.talker, self.people.who(world, tenant, user, overview, record.id))
         return schemas.Dialogue(id=record.id, user=user, created=record.created)
 
     async def dialogue(self, tenant: str, dialogue: str) -> schemas.Dialogue:
