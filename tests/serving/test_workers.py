@@ -26,7 +26,7 @@ from tests.fixtures.serving_process import ServingProcess, serving_process
 from tests.fixtures.tiny_run import TinyRun
 
 __all__ = ["postgres"]  # a fixture
-pytestmark = pytest.mark.xdist_group("two-workers")
+pytestmark = [pytest.mark.xdist_group("two-workers"), pytest.mark.slow]  # two servers of two processes
 EVENTS = {"accept": "text/event-stream"}
 HEAT = "heat-1995"
 SEEN_WITHIN = 3.0  # seconds
@@ -119,7 +119,7 @@ class Workers:
                 yield
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def workers(
     request: pytest.FixtureRequest, talking_run: TinyRun, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Workers]:
@@ -360,7 +360,6 @@ def test_items_are_looked_for_again_when_the_store_was_away(monkeypatch: pytest.
     assert noted == [gone, again]  # once for each time it was away
 
 
-@pytest.mark.slow
 def test_a_worker_that_is_killed_gets_a_successor_and_nothing_is_lost(workers: Workers) -> None:
     dialogue = workers.begin(0, "survivor")
     turn = workers.say(0, dialogue, "I loved Heat (1995)")
@@ -372,7 +371,6 @@ def test_a_worker_that_is_killed_gets_a_successor_and_nothing_is_lost(workers: W
         assert [one["id"] for one in turns] == [turn["id"]]
 
 
-@pytest.mark.slow
 def test_a_hangup_replaces_the_workers_one_after_another_and_nobody_is_refused(workers: Workers) -> None:
     dialogue = workers.begin(0, "patient")
     before = set(workers.pids)

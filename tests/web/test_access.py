@@ -25,7 +25,7 @@ def faults(page: Page) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_every_state_is_accessible(watched: Watched, theme: str) -> None:
     watched.expected += ["404", "503"]
     service = watched.server.service
