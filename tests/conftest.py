@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from filelock import FileLock
 
 from tests.fixtures.talking_run import talking_run as make_talking_run
 from tests.fixtures.tiny_run import TinyRun
@@ -30,4 +31,8 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def talking_run(tmp_path_factory: pytest.TempPathFactory) -> TinyRun:
     """A run with a responder and what chooses among replies; nothing may be written into it."""
-    return make_talking_run(tmp_path_factory.getbasetemp() / "talking-run")
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # of all workers: it is trained once
+    with FileLock(folder / "talking-run.lock"):
+        return make_talking_run(folder / "talking-run")

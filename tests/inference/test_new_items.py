@@ -292,6 +292,7 @@ def test_a_run_without_rows_is_refused(run: Run) -> None:
         extended_run(popular, [ONYX])
 
 
+@pytest.mark.slow
 def test_a_film_with_a_liked_films_facts_is_above_one_with_anothers(talking_run: TinyRun) -> None:
     run = load_run(talking_run.run)
     known = np.flatnonzero(run.statistics.cooccurrence.dialogues > 0)

@@ -25,6 +25,7 @@ def _new_users_are_expected(watched: Watched) -> None:
     watched.expected += [r"404 \(Not Found\)"]
 
 
+@pytest.mark.slow
 def test_a_busy_server_counts_down_and_is_asked_again(watched: Watched) -> None:
     watched.expected.append("503")
     service = watched.server.service
@@ -46,6 +47,7 @@ def test_a_busy_server_counts_down_and_is_asked_again(watched: Watched) -> None:
     assert [len(d.turns) for d in service.dialogues.values()] == [2]
 
 
+@pytest.mark.slow
 def test_words_are_taken_back_from_a_busy_server(watched: Watched) -> None:
     watched.expected.append("503")
     page = watched.open()
@@ -63,6 +65,7 @@ def test_words_are_taken_back_from_a_busy_server(watched: Watched) -> None:
     assert [len(d.turns) for d in watched.server.service.dialogues.values()] == [1]
 
 
+@pytest.mark.slow
 def test_a_server_that_is_gone_comes_back(watched: Watched) -> None:
     watched.expected.append("ERR_INTERNET_DISCONNECTED")
     page = watched.open()
@@ -83,6 +86,7 @@ def test_a_server_that_is_gone_comes_back(watched: Watched) -> None:
     assert [len(d.turns) for d in watched.server.service.dialogues.values()] == [2]
 
 
+@pytest.mark.slow
 def test_an_answer_that_got_lost_is_not_doubled(watched: Watched) -> None:
     """The server stores the turn, the wire breaks: the same key brings the same turn."""
     watched.expected += ["ERR_FAILED", "ERR_CONNECTION"]
@@ -104,6 +108,7 @@ def test_an_answer_that_got_lost_is_not_doubled(watched: Watched) -> None:
     assert [len(d.turns) for d in watched.server.service.dialogues.values()] == [1]
 
 
+@pytest.mark.slow
 def test_a_reload_in_the_middle_is_answered_once(watched: Watched) -> None:
     watched.expected += ["ERR_FAILED"]
     page = watched.open()
@@ -118,6 +123,7 @@ def test_a_reload_in_the_middle_is_answered_once(watched: Watched) -> None:
     assert [len(d.turns) for d in watched.server.service.dialogues.values()] == [1]
 
 
+@pytest.mark.slow
 def test_an_error_within_the_stream_is_told(watched: Watched) -> None:
     page = watched.open()
     body = (
@@ -182,6 +188,7 @@ def test_hostile_texts_are_texts(watched: Watched) -> None:
     assert page.evaluate("s => document.querySelectorAll(s).length", made) == 0
 
 
+@pytest.mark.slow
 def test_four_thousand_letters_fit(watched: Watched) -> None:
     page = watched.open()
     text = "W" * 4000

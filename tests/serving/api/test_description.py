@@ -60,7 +60,7 @@ def check(case: Case) -> None:
 
 
 @SCHEMA.parametrize()
-@settings(max_examples=6, **BOUNDS)
+@settings(max_examples=4, **BOUNDS)
 def test_nothing_is_a_5xx(case: Case) -> None:
     check(case)
 
