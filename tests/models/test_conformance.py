@@ -21,7 +21,7 @@ from ccrs.evaluation.ranking import target_ranks
 from ccrs.experiments.corpus import Corpus, Division, divide
 from ccrs.experiments.judging import adapted_scores, query_samples
 from ccrs.inference.builders import make_builder, run_builder
-from ccrs.models.registry import MODELS, as_adaptable, model_row, parse_model_config
+from ccrs.models.registry import all_models, as_adaptable, model_row, parse_model_config
 from ccrs.training.objectives import MetaObjective, PlainObjective
 from tests.training.small_runs import ALL_ADDITIONS, named_bytes, small_config, train_quietly, write_corpus
 
@@ -108,7 +108,7 @@ def trained(
 
 
 def test_every_registry_row_has_a_case() -> None:
-    assert {case.name for case in CASES.values()} == set(MODELS)
+    assert {case.name for case in CASES.values()} == set(all_models())
 
 
 def test_configuration_round_trip(trained: Trained) -> None:
@@ -136,7 +136,7 @@ def test_one_context_alone_scores_as_in_a_batch(trained: Trained) -> None:
 
 
 def test_one_user_alone_adapts_as_in_a_batch(trained: Trained) -> None:
-    if not MODELS[trained.case.name].adapts:
+    if not all_models()[trained.case.name].adapts:
         assert not hasattr(trained.run.model, "gather"), "it could adapt: say so in the registry"
         return
     model, rates, num_items = trained.run.model, trained.run.rates, trained.run.sizes.num_items

@@ -14,6 +14,8 @@ from ccrs.meta.adaptation import InnerConfig
 class GraphConfig(StrictConfig):
     """Which edges of the prepared graph a model sees."""
 
+    source: str | None = None
+    """A side graph of the prepared data, by name; its own graph when not given."""
     min_relation_count: int = 50
     """Relations with fewer triples are dropped."""
     max_neighbours: int = 64

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from ccrs.core.config import parse_config
 from ccrs.core.errors import CheckpointError, ConfigError, DataError
 from ccrs.core.files import read_json, replacing, write_json
 from ccrs.core.graph import Catalogue, KnowledgeGraph, Triple
+from ccrs.core.resources import Resources
 from ccrs.core.samples import Ragged
 from ccrs.data.cooccurrence import Cooccurrence
 from ccrs.data.graph import build_graph
@@ -25,6 +26,7 @@ from ccrs.data.graph_format import read_entities, read_triples, write_entities, 
 from ccrs.data.statistics import Statistics
 from ccrs.data.vocabulary import Vocabulary
 from ccrs.meta.adaptation import InnerRates
+from ccrs.models.inputs import ModelInputs
 from ccrs.models.registry import model_row, parse_model_config
 from ccrs.models.sizes import Sizes
 
@@ -37,6 +39,8 @@ _WORDS, _SPLIT, _ENTITIES, _TRIPLES, _CARD = (
     "triples.tsv",
     "README.md",
 )
+_RESOURCES = "resources.safetensors"
+"""Only in a run whose model needs them."""
 RUN_FILES = (_CONFIG, _MODEL, _STATISTICS, _WORDS, _SPLIT, _ENTITIES, _TRIPLES, _CARD)
 
 
@@ -66,6 +70,7 @@ class Run:
     graph: KnowledgeGraph
     statistics: Statistics
     data: DataIdentity
+    resources: Resources = field(default_factory=Resources)
     commit: str = "unknown"
 
     @property
@@ -73,11 +78,22 @@ class Run:
         """Whether users are adapted to."""
         return self.config.adapt and model_row(self.config.name).adapts
 
+    def inputs(self) -> ModelInputs:
+        """What its model is built from."""
+        return ModelInputs(
+            self.sizes, torch.from_numpy(self.statistics.popularity), self.graph, self.resources
+        )
 
-def build_model(config: UseConfig, sizes: Sizes, popularity: Tensor, graph: KnowledgeGraph) -> nn.Module:
+
+def build_model(config: UseConfig, inputs: ModelInputs) -> nn.Module:
     """The model that ``config`` names, freshly initialised by torch's seed."""
     row = model_row(config.name)
-    return row.build(parse_model_config(config.name, config.model, "model"), sizes, popularity, graph)
+    return row.build(parse_model_config(config.name, config.model, "model"), inputs)
+
+
+def run_files(config: UseConfig) -> tuple[str, ...]:
+    """The names of the files that a run of ``config`` has, beside its manifest."""
+    return (*RUN_FILES, *((_RESOURCES,) if model_row(config.name).needs else ()))
 
 
 def save_run(folder: Path, run: Run, resolved_config: Mapping[str, Any], card: str) -> None:
@@ -105,7 +121,9 @@ def save_run(folder: Path, run: Run, resolved_config: Mapping[str, Any], card: s
     write_triples(folder / _TRIPLES, run.triples)
     with replacing(folder / _CARD) as temporary:
         temporary.write_text(card, encoding="utf-8")
-    write_manifest(folder, RUN_FILES, version=FORMAT, commit=run.commit)
+    if model_row(run.config.name).needs:
+        save_tensors(folder / _RESOURCES, _resource_tensors(run.resources))
+    write_manifest(folder, run_files(run.config), version=FORMAT, commit=run.commit)
 
 
 def load_run(folder: Path) -> Run:
@@ -120,7 +138,10 @@ def load_run(folder: Path) -> Run:
         triples = read_triples(folder / _TRIPLES, catalogue)
         statistics = _read_statistics(folder)
         graph = run_graph(config, catalogue, triples)
-        model = build_model(config, sizes, torch.from_numpy(statistics.popularity), graph)
+        resources = _read_resources(folder, config)
+        model = build_model(
+            config, ModelInputs(sizes, torch.from_numpy(statistics.popularity), graph, resources)
+        )
         rates = InnerRates(config.inner)
         tensors = load_file(folder / _MODEL)
         for module, prefix in ((model, "model."), (rates, "rates.")):
@@ -143,6 +164,7 @@ def load_run(folder: Path) -> Run:
         graph,
         statistics,
         data,
+        resources,
         str(manifest.get("commit")),
     )
 
@@ -181,3 +203,24 @@ def _read_statistics(folder: Path) -> Statistics:
         Vocabulary(tuple(read_json(folder / _WORDS))),
         Cooccurrence(neighbours, tensors["together.counts"], tensors["together.dialogues"]),
     )
+
+
+def _resource_tensors(resources: Resources) -> dict[str, Tensor]:
+    tensors = {}
+    if resources.word_edges is not None:
+        tensors["word_edges"] = torch.from_numpy(resources.word_edges)
+    if resources.reviews is not None:
+        tensors["reviews.offsets"] = torch.from_numpy(resources.reviews.offsets)
+        tensors["reviews.words"] = torch.from_numpy(resources.reviews.values)
+    return tensors
+
+
+def _read_resources(folder: Path, config: UseConfig) -> Resources:
+    if not model_row(config.name).needs:
+        return Resources()
+    checked_manifest(folder, (_RESOURCES,), version=FORMAT)
+    tensors = {name: value.numpy() for name, value in load_file(folder / _RESOURCES).items()}
+    reviews = None
+    if "reviews.offsets" in tensors:
+        reviews = Ragged(tensors["reviews.offsets"], tensors["reviews.words"])
+    return Resources(tensors.get("word_edges"), reviews)

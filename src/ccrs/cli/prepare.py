@@ -29,12 +29,33 @@ def redial(
     lenient: Annotated[
         bool, typer.Option("--lenient", help="Count and skip broken dialogues instead of stopping.")
     ] = False,
+    side_graph: Annotated[
+        list[Path] | None,
+        typer.Option("--side-graph", help="A graph kept apart, for models that name it (KECRS)."),
+    ] = None,
+    word_graph: Annotated[
+        list[Path] | None,
+        typer.Option("--word-graph", help="Triples of words, for KGSF and RevCore; several are joined."),
+    ] = None,
+    reviews: Annotated[
+        Path | None, typer.Option("--reviews", help="JSON: movie id to review, for RevCore.")
+    ] = None,
 ) -> None:
     """Prepare ReDial.
 
-    Example: `ccrs prepare redial --source redial_dataset.zip --graph redial-kg/imdb --out data/redial`
+    Examples: `ccrs prepare redial --source redial_dataset.zip --graph redial-kg/imdb --out data/redial` ·
+    `... --side-graph redial-kg/kecrs-tmdkg --word-graph conceptnet.tsv.gz --reviews reviews.json.gz`
     """
-    show(experiments.prepare_redial(source, graph, out, lenient=lenient), out)
+    manifest = experiments.prepare_redial(
+        source,
+        graph,
+        out,
+        lenient=lenient,
+        side_graphs=side_graph or [],
+        word_graphs=word_graph or [],
+        reviews=reviews,
+    )
+    show(manifest, out)
 
 
 @app.command()

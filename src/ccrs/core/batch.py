@@ -58,6 +58,7 @@ class Contexts:
     targets: Tensor  # (samples) item index
     sample_contexts: Tensor  # (samples)
     for_seeker: bool = False  # whether the targets are what the seeker names next (auxiliary training)
+    mention_liked: Tensor | None = None  # (mentions) probability that the user likes it; None: nobody asked
     rows: Tensor | None = None  # (sources) rows of the batch that the first hop's sources are; None = all
 
     @property

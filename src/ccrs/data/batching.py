@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -40,7 +41,8 @@ class BatchBuilder:
     """Builds batches over one sample table.
 
     ``words`` and ``together`` are the vocabulary and the co-occurrence counts of the training
-    dialogues; where they are None the batch has none. ``num_layers`` is the number of hops.
+    dialogues; where they are None the batch has none. ``num_layers`` is the number of hops. ``liked`` holds for
+    each mention of the table (as in ``mention_turns``) how probably the user likes it, where a model asks for it.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class BatchBuilder:
         cooccurrence: Cooccurrence | None = None,
         max_words: int = 64,
         for_seeker: bool = False,
+        liked: npt.NDArray[np.float32] | None = None,
     ) -> None:
         self.table = table
         self.graph = graph
@@ -62,6 +65,7 @@ class BatchBuilder:
         self.cooccurrence = cooccurrence
         self.max_words = max_words
         self.for_seeker = for_seeker
+        self.liked = liked
         self._edges = Ragged(graph.offsets, graph.neighbours)
         self._words = vocabulary.encode(table.words) if vocabulary is not None else None
         self._samples_of = _samples_by_context(table)
@@ -98,6 +102,19 @@ class BatchBuilder:
             support=(support, support_users),
             shared=False,
             leave_out=leave_out,
+            history=tasks,
+        )
+
+    def remembering(self, tasks: Sequence[UserTask]) -> Batch:
+        """The query contexts of ``tasks``, nobody adapted, with the history of each user for models that read it."""
+        query, query_users = self._contexts_of_tasks([task.query for task in tasks])
+        return self._batch(
+            np.zeros(len(tasks), np.int64),
+            contexts=query,
+            local=query_users,
+            support=None,
+            shared=True,
+            leave_out=False,
             history=tasks,
         )
 
@@ -206,6 +223,7 @@ class BatchBuilder:
             mention_turns=_tensor(table.mention_turns[positions]),
             mention_ages=_tensor(table.context_turns[contexts][owner] - table.mention_turns[positions]),
             mention_by_seeker=torch.from_numpy(table.mention_by_seeker[positions]),
+            mention_liked=None if self.liked is None else torch.from_numpy(self.liked[positions]),
             words=_tensor(words),
             word_contexts=_tensor(word_contexts),
             together=_tensor(together),

@@ -56,6 +56,21 @@ def _open(path: Path) -> TextIO:
     return path.open(encoding="utf-8-sig")
 
 
+def read_text(path: Path) -> str:
+    """The whole text of a plain or compressed file; raises ``DataError`` as ``read_rows`` does."""
+    try:
+        with _open(path) as stream:
+            return stream.read()
+    except UnicodeDecodeError as error:
+        raise DataError.at(path, None, "is not UTF-8 text", "Save the file as UTF-8") from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError.at(
+            path, None, "the compressed file is cut short or broken", "Fetch it again"
+        ) from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error}). Check the path.") from error
+
+
 def nearest_hint(value: str, known: Iterable[str], what: str) -> str:
     """A mend that names the known value closest to ``value``, or some known values."""
     choices = list(known)
@@ -69,7 +84,7 @@ def read_entities(path: Path) -> Catalogue:
     """The catalogue in ``entities.tsv``; raises ``DataError`` with file and line."""
     entities: list[Entity] = []
     lines: dict[str, int] = {}
-    for number, values in _body(path, ENTITY_COLUMNS):
+    for number, values in read_body(path, ENTITY_COLUMNS):
         entity = _entity(path, number, values)
         if entity.id in lines:
             problem = f"id {entity.id!r} stands already in line {lines[entity.id]}"
@@ -92,13 +107,13 @@ def write_entities(path: Path, catalogue: Catalogue) -> None:
         year = "" if entity.year is None else str(entity.year)
         flag = "1" if entity.is_item else "0"
         rows.append((entity.id, entity.type, entity.name, flag, year, "|".join(entity.aliases)))
-    _write(path, ENTITY_COLUMNS, rows, required=4)
+    write_rows(path, ENTITY_COLUMNS, rows, required=4)
 
 
 def read_triples(path: Path, catalogue: Catalogue) -> tuple[Triple, ...]:
     """The triples in ``triples.tsv``; raises ``DataError`` with line, value and the nearest known id."""
     triples: list[Triple] = []
-    for number, values in _body(path, TRIPLE_COLUMNS):
+    for number, values in read_body(path, TRIPLE_COLUMNS):
         head, relation, tail = values
         for value in (head, tail):
             if value not in catalogue.index:
@@ -112,10 +127,10 @@ def read_triples(path: Path, catalogue: Catalogue) -> tuple[Triple, ...]:
 
 def write_triples(path: Path, triples: Iterable[Triple]) -> None:
     """Write ``triples.tsv``, all or nothing; raises ``DataError`` on a value it cannot hold."""
-    _write(path, TRIPLE_COLUMNS, [(t.head, t.relation, t.tail) for t in triples], required=3)
+    write_rows(path, TRIPLE_COLUMNS, [(t.head, t.relation, t.tail) for t in triples], required=3)
 
 
-def _body(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+def read_body(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
     """The lines after a right header, each with as many values as the header."""
     expected = "The header must be " + " ".join(columns) + ", separated by tabs"
     header_seen = False
@@ -149,7 +164,7 @@ def _entity(path: Path, number: int, values: Sequence[str]) -> Entity:
     return Entity(identity, kind, name, flag == "1", int(year) if year else None, names)
 
 
-def _write(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]], *, required: int) -> None:
+def write_rows(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]], *, required: int) -> None:
     """Check and write rows under a header; the first ``required`` columns may not be empty."""
     for row in rows:
         for position, (column, value) in enumerate(zip(columns, row, strict=True)):

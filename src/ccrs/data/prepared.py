@@ -1,13 +1,14 @@
 """The prepared corpus: one versioned folder that training and evaluation read, checked by its hashes.
 
-The folder holds ``entities.tsv``, ``triples.tsv``, ``dialogues.jsonl`` and ``manifest.json``; see
-``docs/data-formats.md``.
+The folder holds ``entities.tsv``, ``triples.tsv``, ``dialogues.jsonl`` and ``manifest.json``, and where models need
+them further graphs, related words and reviews; see ``docs/data-formats.md``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,6 +21,13 @@ from ccrs.core.files import read_json, replacing_folder, sha256, write_json
 from ccrs.core.graph import Catalogue, Triple
 from ccrs.data.graph_format import read_entities, read_triples, write_entities, write_triples
 from ccrs.data.readers.jsonl import read_dialogues, write_dialogues
+from ccrs.data.resources import (
+    WordPairs,
+    read_item_reviews,
+    read_word_pairs,
+    write_reviews,
+    write_word_pairs,
+)
 
 FORMAT_VERSION = 1
 ENTITIES_FILE = "entities.tsv"
@@ -27,6 +35,9 @@ TRIPLES_FILE = "triples.tsv"
 DIALOGUES_FILE = "dialogues.jsonl"
 MANIFEST_FILE = "manifest.json"
 DATA_FILES = (ENTITIES_FILE, TRIPLES_FILE, DIALOGUES_FILE)
+WORDS_FILE = "word_pairs.tsv"
+REVIEWS_FILE = "reviews.tsv"
+_SIDE_GRAPH = re.compile(r"triples-([\w-]+)\.tsv")
 
 _PREPARE_AGAIN = "Prepare the data again."
 
@@ -64,6 +75,17 @@ class Manifest:
 
 
 @dataclass(frozen=True)
+class Extras:
+    """What some models need beside dialogues and graph; None where the corpus has none."""
+
+    side_graphs: Mapping[str, tuple[Triple, ...]] = field(default_factory=dict)
+    """Further graphs over the same catalogue, by name."""
+    word_pairs: WordPairs | None = None
+    reviews: Mapping[str, str] | None = None
+    """Item id to text."""
+
+
+@dataclass(frozen=True)
 class PreparedCorpus:
     """A prepared folder in memory; the dialogues' entities are all in the catalogue."""
 
@@ -71,6 +93,7 @@ class PreparedCorpus:
     catalogue: Catalogue
     triples: tuple[Triple, ...]
     dialogues: tuple[Dialogue, ...]
+    extras: Extras = field(default_factory=Extras)
 
 
 def write_prepared(
@@ -84,22 +107,24 @@ def write_prepared(
     sources: Mapping[str, str] | None = None,
     dropped: Mapping[str, int] | None = None,
     notes: Sequence[str] = (),
+    extras: Extras = Extras(),
 ) -> Manifest:
     """Write a prepared folder, all or nothing; an older prepared folder there is replaced.
 
     Raises ``DataError`` when a dialogue or triple names what is not in the catalogue, when
     ``folder`` holds something else, or when the disk refuses; nothing is changed then.
     """
-    _check_entities(catalogue, triples, dialogues)
+    _check_entities(catalogue, [*triples, *(t for s in extras.side_graphs.values() for t in s)], dialogues)
     with replacing_folder(folder, marker=MANIFEST_FILE) as temporary:
         write_entities(temporary / ENTITIES_FILE, catalogue)
         write_triples(temporary / TRIPLES_FILE, triples)
         write_dialogues(temporary / DIALOGUES_FILE, dialogues)
-        files = {name: _file_record(temporary / name) for name in DATA_FILES}
+        names = (*DATA_FILES, *_write_extras(temporary, extras))
+        files = {name: _file_record(temporary / name) for name in names}
         manifest = Manifest(
             format=FORMAT_VERSION,
             dataset=dataset,
-            counts=_counts(catalogue, triples, dialogues),
+            counts=_counts(catalogue, triples, dialogues, extras),
             files=files,
             checksum=_checksum(files),
             licence=licence,
@@ -128,7 +153,10 @@ def read_manifest(folder: Path) -> Manifest:
         faults = error.errors() if isinstance(error, ValidationError) else []
         where = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults[:3])
         raise DataError.at(path, None, f"is not a manifest ({where or error})", _PREPARE_AGAIN) from None
-    if set(manifest.files) != set(DATA_FILES):
+    others = {
+        name for name in manifest.files if name in (WORDS_FILE, REVIEWS_FILE) or _SIDE_GRAPH.fullmatch(name)
+    }
+    if set(manifest.files) - others != set(DATA_FILES):
         problem = f"lists the files {sorted(manifest.files)}, not {sorted(DATA_FILES)}"
         raise DataError.at(path, None, problem, _PREPARE_AGAIN)
     if manifest.checksum != _checksum(manifest.files):
@@ -147,9 +175,39 @@ def load_prepared(folder: Path, *, verify: bool = True) -> PreparedCorpus:
     catalogue = read_entities(folder / ENTITIES_FILE)
     triples = read_triples(folder / TRIPLES_FILE, catalogue)
     dialogues, _ = read_dialogues(folder / DIALOGUES_FILE, known_entities=catalogue.index)
-    if verify and manifest.counts != _counts(catalogue, triples, dialogues):
+    extras = _read_extras(folder, manifest, catalogue)
+    if verify and manifest.counts != _counts(catalogue, triples, dialogues, extras):
         raise DataError.at(folder / MANIFEST_FILE, None, "does not count what the files hold", _PREPARE_AGAIN)
-    return PreparedCorpus(manifest, catalogue, triples, dialogues)
+    return PreparedCorpus(manifest, catalogue, triples, dialogues, extras)
+
+
+def _write_extras(folder: Path, extras: Extras) -> list[str]:
+    """Write what there is; the names of the files."""
+    names = []
+    for name, triples in extras.side_graphs.items():
+        file = f"triples-{name}.tsv"
+        if not _SIDE_GRAPH.fullmatch(file):
+            raise DataError(
+                f"Side graph {name!r}: a name has letters, digits, '-' and '_'. Rename its folder."
+            )
+        write_triples(folder / file, triples)
+        names.append(file)
+    if extras.word_pairs is not None:
+        write_word_pairs(folder / WORDS_FILE, extras.word_pairs)
+        names.append(WORDS_FILE)
+    if extras.reviews is not None:
+        write_reviews(folder / REVIEWS_FILE, extras.reviews)
+        names.append(REVIEWS_FILE)
+    return names
+
+
+def _read_extras(folder: Path, manifest: Manifest, catalogue: Catalogue) -> Extras:
+    found = [(match[1], name) for name in manifest.files if (match := _SIDE_GRAPH.fullmatch(name))]
+    return Extras(
+        {name: read_triples(folder / file, catalogue) for name, file in found},
+        read_word_pairs(folder / WORDS_FILE) if WORDS_FILE in manifest.files else None,
+        read_item_reviews(folder / REVIEWS_FILE, catalogue) if REVIEWS_FILE in manifest.files else None,
+    )
 
 
 def _check_file(path: Path, record: FileRecord, *, verify: bool) -> None:
@@ -185,9 +243,16 @@ def _check_entities(catalogue: Catalogue, triples: Sequence[Triple], dialogues: 
                 raise DataError(f"{problem}. Add it to the catalogue or drop the mention.")
 
 
-def _counts(catalogue: Catalogue, triples: Sequence[Triple], dialogues: Sequence[Dialogue]) -> dict[str, int]:
+def _counts(
+    catalogue: Catalogue, triples: Sequence[Triple], dialogues: Sequence[Dialogue], extras: Extras
+) -> dict[str, int]:
     mentions = [mention for d in dialogues for message in d.messages for mention in message.mentions]
-    return {
+    held = {f"triples of {name}": len(side) for name, side in sorted(extras.side_graphs.items())}
+    if extras.word_pairs is not None:
+        held["pairs of words"] = len(extras.word_pairs)
+    if extras.reviews is not None:
+        held["reviews"] = len(extras.reviews)
+    return held | {
         "items": catalogue.num_items,
         "entities": catalogue.num_entities,
         "triples": len(triples),

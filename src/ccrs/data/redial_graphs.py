@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ccrs.core.errors import DataError
@@ -33,6 +33,10 @@ class RedialGraph:
     item_ids: dict[str, str]
     dropped: dict[str, int]
     sources: dict[str, str]
+    sides: dict[str, tuple[Triple, ...]] = field(default_factory=dict)
+    """Triples of graphs that are kept apart, by name; their entities stand behind all others."""
+    num_linked: int = 0
+    """How many entities come before those that only the side graphs have."""
 
 
 def load_redial_graph(folder: Path, titles: Mapping[str, str]) -> RedialGraph:
@@ -47,25 +51,30 @@ def load_redial_graph(folder: Path, titles: Mapping[str, str]) -> RedialGraph:
     return _join([read_graph_files(folder)], titles)
 
 
-def load_joined_graph(folders: Sequence[Path], titles: Mapping[str, str]) -> RedialGraph:
-    """Several graphs joined on the items; the first one says which movie ids are one item.
+def load_joined_graph(
+    folders: Sequence[Path], titles: Mapping[str, str], *, sides: Sequence[Path] = ()
+) -> RedialGraph:
+    """One graph, or several joined on the items; the first one says which movie ids are one item.
 
     An entity of a later graph that stands for several items gives its triples to each of them.
     People, genres and other typed entities that are not films are one entity when their type and
     their name (without case and accents) agree and only one of each graph has that name. Relations
-    that mean the same get one name. Raises ``DataError`` as ``read_graph_files`` does.
+    that mean the same get one name. The graphs in ``sides`` are joined in the same way, but their triples are
+    kept apart. Raises ``DataError`` as ``read_graph_files`` does.
     """
     if not folders:
         raise DataError("No graph to load. Give at least one folder.")
-    graphs = [read_graph_files(folder) for folder in folders]
+    graphs = [read_graph_files(folder) for folder in (*folders, *sides)]
     doubled = [name for name, count in Counter(graph.name for graph in graphs).items() if count > 1]
     if doubled:
         raise DataError(f"Graph {doubled[0]!r} is given twice. Name each graph once.")
-    return _join(graphs, titles)
+    return _join(graphs[: len(folders)], titles, graphs[len(folders) :])
 
 
-def _join(graphs: Sequence[GraphFiles], titles: Mapping[str, str]) -> RedialGraph:
-    """One or several graphs over the items."""
+def _join(
+    graphs: Sequence[GraphFiles], titles: Mapping[str, str], sides: Sequence[GraphFiles] = ()
+) -> RedialGraph:
+    """One or several graphs over the items, and ``sides`` apart."""
     dropped: Counter[str] = Counter()
     item_ids = _item_ids(graphs[0], titles)
     dropped["movie ids merged"] = len(item_ids) - len(set(item_ids.values()))
@@ -77,16 +86,33 @@ def _join(graphs: Sequence[GraphFiles], titles: Mapping[str, str]) -> RedialGrap
         renamed = _JOINED_RELATIONS if len(graphs) > 1 else {}
         for head, relation, tail in graph.triples:
             rows.extend((h, renamed.get(relation, relation), t) for h in names[head] for t in names[tail])
-    catalogue = Catalogue((*_items(item_ids, titles), *others.values()))
+    items = tuple(_items(item_ids, titles))
+    num_linked = len(items) + len(others)
+    apart: dict[str, list[tuple[str, str, str]]] = {}
+    for graph in sides:
+        names = _entity_ids(graph, item_ids, others, Counter())
+        apart[graph.name] = [
+            (h, r, t) for head, r, tail in graph.triples for h in names[head] for t in names[tail]
+        ]
+    catalogue = Catalogue((*items, *others.values()))
     triples = _each_once(rows, catalogue, dropped)
     several = len(graphs) > 1
     sources = {
-        f"{graph.name}/{path.name}" if several else path.name: sha256(path)
-        for graph in graphs
+        f"{graph.name}/{path.name}" if several or sides else path.name: sha256(path)
+        for graph in (*graphs, *sides)
         for path in graph.paths
     }
     name = "+".join(graph.name for graph in graphs)
-    return RedialGraph(name, catalogue, triples, item_ids, {k: v for k, v in dropped.items() if v}, sources)
+    return RedialGraph(
+        name,
+        catalogue,
+        triples,
+        item_ids,
+        {k: v for k, v in dropped.items() if v},
+        sources,
+        {side: _each_once(found, catalogue, Counter()) for side, found in apart.items()},
+        num_linked,
+    )
 
 
 def _item_ids(graph: GraphFiles, titles: Mapping[str, str]) -> dict[str, str]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from ccrs.core.dialogue import Dialogue, Part
+from ccrs.core.errors import DataError
 from ccrs.core.graph import Catalogue, Triple
 from ccrs.core.samples import IntArray, SampleTable, UserTask
-from ccrs.data.prepared import Manifest, load_prepared
+from ccrs.data.prepared import Extras, Manifest, load_prepared
 from ccrs.data.samples import build_samples
 from ccrs.data.splits import TEST, TRAIN, VALIDATION, SplitConfig, split_users, user_tasks
 
@@ -26,6 +27,19 @@ class Corpus:
     triples: tuple[Triple, ...]
     dialogues: tuple[Dialogue, ...]
     table: SampleTable
+    extras: Extras = field(default_factory=Extras)
+
+    def graph_triples(self, source: str | None) -> tuple[Triple, ...]:
+        """The triples of the corpus' own graph, or of the side graph ``source``; ``DataError`` if it has none."""
+        if source is None:
+            return self.triples
+        if source not in self.extras.side_graphs:
+            known = ", ".join(sorted(self.extras.side_graphs)) or "none"
+            raise DataError(
+                f"{self.path}: has no side graph {source!r} (graph.source; it has: {known}). "
+                "Prepare the data with --side-graph FOLDER, or leave graph.source out."
+            )
+        return self.extras.side_graphs[source]
 
     @property
     def parts(self) -> tuple[Part | None, ...]:
@@ -42,7 +56,15 @@ def load_corpus(path: Path) -> Corpus:
     """Read a prepared folder; raises ``DataError`` when it is missing, altered or broken."""
     prepared = load_prepared(path)
     table = build_samples(prepared.catalogue, prepared.dialogues)
-    return Corpus(path, prepared.manifest, prepared.catalogue, prepared.triples, prepared.dialogues, table)
+    return Corpus(
+        path,
+        prepared.manifest,
+        prepared.catalogue,
+        prepared.triples,
+        prepared.dialogues,
+        table,
+        prepared.extras,
+    )
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from ccrs.experiments.corpus import Corpus, divide, load_corpus
 from ccrs.experiments.foreign import read_foreign
 from ccrs.experiments.judging import adapted_logits, outcomes_of, ranks_of, unadapted_logits
 from ccrs.inference.builders import run_builder
+from ccrs.models.registry import model_reads
 
 SplitName = Literal["validation", "test"]
 NUM_PREDICTED = 50
@@ -145,7 +146,8 @@ def judge(
         if run.adapts:
             adapted_logits(run.model, run.rates, builder, tasks, both)
         else:
-            unadapted_logits(run.model, builder, tasks, both)
+            reads = model_reads(run.config.name, run.config.model)
+            unadapted_logits(run.model, builder, tasks, both, with_history=reads.history)
 
     rows: Rows = {}
     fold = run.config.data.fold
@@ -228,7 +230,10 @@ def _plain_row(plain: Run, run: Run, table: SampleTable, tasks: Sequence[UserTas
     if not same:
         raise CheckpointError("The plain run was trained on other data or another split. Train both alike.")
     builder = run_builder(plain, table)
-    ranks, samples = ranks_of(table, lambda take: unadapted_logits(plain.model, builder, tasks, take))
+    history = model_reads(plain.config.name, plain.config.model).history
+    ranks, samples = ranks_of(
+        table, lambda take: unadapted_logits(plain.model, builder, tasks, take, with_history=history)
+    )
     return outcomes_of(table, tasks, ranks, samples, run.config.data.fold)
 
 

@@ -50,11 +50,22 @@ def adapted_scores(model: nn.Module, rates: InnerRates, batch: Batch, num_items:
         return scores(adaptable, vectors, batch.query, batch, adapted)
 
 
-def unadapted_logits(model: nn.Module, builder: BatchBuilder, tasks: Sequence[UserTask], take: Take) -> None:
-    """Hand the logits of every query sample at the common parameters to ``take``."""
+def unadapted_logits(
+    model: nn.Module,
+    builder: BatchBuilder,
+    tasks: Sequence[UserTask],
+    take: Take,
+    *,
+    with_history: bool = False,
+) -> None:
+    """Hand the logits of every query sample at the common parameters to ``take``.
+
+    ``with_history`` is for models that read a user's support dialogues without adapting to them.
+    """
     for group in task_groups(builder.table, tasks):
         dialogues = np.concatenate([task.query for task in group])
-        batch = builder.plain(builder.contexts_of(dialogues)).to(_device(model))
+        batch = builder.remembering(group) if with_history else builder.plain(builder.contexts_of(dialogues))
+        batch = batch.to(_device(model))
         with torch.no_grad():
             logits = model(batch)
         _hand_over(logits, builder, group, take)

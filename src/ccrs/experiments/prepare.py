@@ -9,13 +9,15 @@ from pathlib import Path
 
 from ccrs.core.dialogue import Dialogue, Feedback, Part
 from ccrs.core.files import sha256, write_json
+from ccrs.core.graph import Catalogue
 from ccrs.data.graph_format import read_entities, read_triples
 from ccrs.data.linking import Linker
 from ccrs.data.linking_dialogues import link_dialogue
-from ccrs.data.prepared import Manifest, write_prepared
+from ccrs.data.prepared import Extras, Manifest, write_prepared
 from ccrs.data.readers.jsonl import read_dialogues
 from ccrs.data.readers.redial import read_redial
-from ccrs.data.redial_graphs import load_joined_graph, load_redial_graph
+from ccrs.data.redial_graphs import load_joined_graph
+from ccrs.data.resources import read_reviews, read_word_graph
 from ccrs.simulation.corpus import SimulationConfig, simulate
 
 TRUTH = "truth.json"
@@ -26,21 +28,39 @@ UNKNOWN_FEEDBACK = "feedback on films that the graph's catalogue lacks"
 OFFICIAL_DIALOGUES: dict[Part, int] = {"train": 10_006, "test": 1_342}
 
 
-def prepare_redial(source: Path, graph: Sequence[Path], out: Path, *, lenient: bool = False) -> Manifest:
+def prepare_redial(
+    source: Path,
+    graph: Sequence[Path],
+    out: Path,
+    *,
+    lenient: bool = False,
+    side_graphs: Sequence[Path] = (),
+    word_graphs: Sequence[Path] = (),
+    reviews: Path | None = None,
+) -> Manifest:
     """Prepare the ReDial release in ``source`` over one graph folder, or several joined, as the folder ``out``.
 
     Movie ids become entities of the graph's catalogue; people, genres and titles that the words
-    name are linked beside the marked mentions. Raises ``DataError`` on any fault of the input
-    (``lenient`` as in ``read_redial``) or of the disk; ``out`` is written whole or not at all.
+    name are linked beside the marked mentions. ``side_graphs`` are kept apart, for models that need another graph;
+    ``word_graphs`` (triples of words) and ``reviews`` (movie id to text, as JSON) for those that need them. Raises
+    ``DataError`` on any fault of the input (``lenient`` as in ``read_redial``) or of the disk; ``out`` is written
+    whole or not at all.
     """
     release = read_redial(source, lenient=lenient)
-    load = load_redial_graph(graph[0], release.titles) if len(graph) == 1 else None
-    knowledge = load or load_joined_graph(graph, release.titles)
+    knowledge = load_joined_graph(graph, release.titles, sides=side_graphs)
     dropped = Counter(release.dropped)
     dropped.update(knowledge.dropped)
     dialogues = [_with_items(dialogue, knowledge.item_ids, dropped) for dialogue in release.dialogues]
     # Without popularity: counting the dialogues here would let test dialogues speak to training.
-    linker = Linker(knowledge.catalogue)
+    # Nor are entities linked that only a side graph has: all models shall hear the same.
+    linker = Linker(Catalogue(knowledge.catalogue.entities[: knowledge.num_linked]))
+    pairs: set[tuple[str, str]] = set().union(*(read_word_graph(path) for path in word_graphs))
+    extras = Extras(
+        knowledge.sides,
+        tuple(pairs) if word_graphs else None,
+        None if reviews is None else read_reviews(reviews, knowledge.item_ids),
+    )
+    files = [*word_graphs, *([] if reviews is None else [reviews])]
     return write_prepared(
         out,
         dataset="redial",
@@ -48,9 +68,12 @@ def prepare_redial(source: Path, graph: Sequence[Path], out: Path, *, lenient: b
         catalogue=knowledge.catalogue,
         triples=knowledge.triples,
         dialogues=[link_dialogue(dialogue, linker) for dialogue in dialogues],
-        sources=release.sources | {f"{knowledge.name}/{name}": h for name, h in knowledge.sources.items()},
+        sources=release.sources
+        | {f"{knowledge.name}/{name}": h for name, h in knowledge.sources.items()}
+        | {path.name: sha256(path) for path in files},
         dropped=dict(+dropped),  # without the reasons that did not occur
         notes=_notes(release.dialogues, knowledge.name),
+        extras=extras,
     )
 
 

@@ -9,14 +9,18 @@ import torch
 from torch import nn
 
 from ccrs.artifacts.run import build_model, run_graph
-from ccrs.core.graph import KnowledgeGraph
-from ccrs.core.samples import IntArray
+from ccrs.core.graph import KnowledgeGraph, Triple
+from ccrs.core.resources import Resources
+from ccrs.core.samples import IntArray, Ragged, SampleTable
 from ccrs.data.batching import BatchBuilder
+from ccrs.data.resources import encode_resources
 from ccrs.data.statistics import Statistics, count_statistics
 from ccrs.experiments.config import RecommenderConfig
 from ccrs.experiments.corpus import Corpus, Division, divide
 from ccrs.inference.builders import make_builder
 from ccrs.meta.adaptation import InnerRates
+from ccrs.models.inputs import ModelInputs
+from ccrs.models.registry import model_row
 from ccrs.models.sizes import Sizes
 
 
@@ -28,6 +32,8 @@ class Setup:
     corpus: Corpus
     division: Division
     training_dialogues: IntArray
+    triples: tuple[Triple, ...]
+    resources: Resources
     graph: KnowledgeGraph
     statistics: Statistics
     sizes: Sizes
@@ -51,7 +57,8 @@ def set_up(config: RecommenderConfig, corpus: Corpus) -> Setup:
     dialogues = division.train_dialogues
     if config.training.objective == "plain":
         dialogues = np.sort(np.concatenate([dialogues, division.support_dialogues]))
-    graph = run_graph(config, corpus.catalogue, corpus.triples)
+    triples = corpus.graph_triples(config.graph.source)
+    graph = run_graph(config, corpus.catalogue, triples)
     statistics = count_statistics(corpus.table, dialogues, corpus.catalogue.num_items)
     sizes = Sizes(
         num_items=corpus.catalogue.num_items,
@@ -59,8 +66,37 @@ def set_up(config: RecommenderConfig, corpus: Corpus) -> Setup:
         num_relations=len(graph.relations),
         num_words=len(statistics.vocabulary),
     )
+    extras, needs = corpus.extras, model_row(config.name).needs
+    resources = encode_resources(corpus.catalogue, statistics.vocabulary, extras.word_pairs, extras.reviews)
+    resources = resources.require(needs, config.name)
+    inputs = ModelInputs(
+        sizes,
+        torch.from_numpy(statistics.popularity),
+        graph,
+        resources,
+        _interactions(corpus.table, dialogues, sizes.num_items),
+    )
     torch.manual_seed(config.training.seed)
-    model = build_model(config, sizes, torch.from_numpy(statistics.popularity), graph)
+    model = build_model(config, inputs)
     rates = InnerRates(config.inner)
     builder = make_builder(config, corpus.table, graph, statistics, num_items=corpus.catalogue.num_items)
-    return Setup(config, corpus, division, dialogues, graph, statistics, sizes, model, rates, builder)
+    return Setup(
+        config=config,
+        corpus=corpus,
+        division=division,
+        training_dialogues=dialogues,
+        triples=triples,
+        resources=resources,
+        graph=graph,
+        statistics=statistics,
+        sizes=sizes,
+        model=model,
+        rates=rates,
+        builder=builder,
+    )
+
+
+def _interactions(table: SampleTable, dialogues: IntArray, num_items: int) -> Ragged:
+    """The items named in each of ``dialogues``."""
+    rows = [table.dialogue_mentions[dialogue] for dialogue in dialogues.tolist()]
+    return Ragged.from_rows([row[row < num_items].tolist() for row in rows])

@@ -23,7 +23,7 @@ from ccrs.experiments.corpus import Corpus
 from ccrs.experiments.judging import adapted_logits, ranks_of, unadapted_logits
 from ccrs.experiments.setup import Setup, set_up
 from ccrs.inference.builders import make_builder
-from ccrs.models.registry import as_adaptable, model_row
+from ccrs.models.registry import as_adaptable, model_reads, model_row
 from ccrs.training.checkpoint import FILE as CHECKPOINT
 from ccrs.training.distributed import Workers
 from ccrs.training.loop import EpochPlan, Trained, train
@@ -131,7 +131,7 @@ def _objective(setup: Setup) -> Objective:
 def _plan(setup: Setup) -> EpochPlan[Batch]:
     training = setup.config.training
     main = _meta_plan(setup) if setup.adapts else _plain_plan(setup, setup.builder)
-    if not setup.config.model.get("additions", {}).get("seeker_targets"):
+    if not model_reads(setup.config.name, setup.config.model).seeker_targets:
         return main
     builder = make_builder(
         setup.config,
@@ -174,7 +174,13 @@ def _validation(setup: Setup) -> Callable[[], dict[str, float]]:
                 table, lambda take: adapted_logits(setup.model, setup.rates, setup.builder, tasks, take)
             )
         else:
-            ranks, _ = ranks_of(table, lambda take: unadapted_logits(setup.model, setup.builder, tasks, take))
+            reads = model_reads(setup.config.name, setup.config.model)
+            ranks, _ = ranks_of(
+                table,
+                lambda take: unadapted_logits(
+                    setup.model, setup.builder, tasks, take, with_history=reads.history
+                ),
+            )
         values = per_sample(ranks)
         return {
             f"validation {name}": float(values[name].mean()) if len(ranks) else 0.0
@@ -210,10 +216,11 @@ def _finished(setup: Setup, trained: Trained, out: Path) -> Run:
         setup.rates,
         setup.sizes,
         setup.corpus.catalogue,
-        setup.corpus.triples,
+        setup.triples,
         setup.graph,
         setup.statistics,
         identity,
+        setup.resources,
         current_commit(),
     )
     save_run(out, run, setup.config.model_dump(), model_card(setup.config, identity, trained))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from torch import nn
 
 from ccrs.artifacts.files import MANIFEST
 from ccrs.artifacts.responder import FOLDER, ResponderRun, has_responder, load_responder, save_responder
-from ccrs.artifacts.run import RUN_FILES, Run, load_run
+from ccrs.artifacts.run import Run, load_run, run_files
 from ccrs.core.errors import ConfigError
 from ccrs.core.files import replacing
 from ccrs.data.linking_dialogues import run_linker
@@ -113,7 +113,7 @@ def train_responder(
         _opinions(run, setup, corpus) if config.learn_opinions else None,
         commit=current_commit(),
     )
-    _copy_run(recommender, out)
+    _copy_run(recommender, out, run_files(run.config))
     save_responder(out, responder, config.model_dump())
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return responder
@@ -179,11 +179,11 @@ def _validation(setup: ReplySetup) -> Callable[[], dict[str, float]]:
     return validate
 
 
-def _copy_run(source: Path, target: Path) -> None:
+def _copy_run(source: Path, target: Path, files: Sequence[str]) -> None:
     """Put the recommender's files beside the responder; the manifest comes last."""
     if source.resolve() == target.resolve():
         return
-    for name in (*RUN_FILES, MANIFEST):
+    for name in (*files, MANIFEST):
         with replacing(target / name) as temporary:
             shutil.copyfile(source / name, temporary)
 

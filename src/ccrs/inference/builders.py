@@ -10,7 +10,7 @@ from ccrs.core.samples import SampleTable
 from ccrs.data.batching import BatchBuilder
 from ccrs.data.slots import Slotter
 from ccrs.data.statistics import Statistics
-from ccrs.models.registry import model_row
+from ccrs.models.registry import model_reads
 
 
 def make_builder(
@@ -23,14 +23,15 @@ def make_builder(
     for_seeker: bool = False,
 ) -> BatchBuilder:
     """Batches of ``table`` with only what the model looks at; ``for_seeker`` of the auxiliary samples."""
-    additions = config.model.get("additions", {})
+    reads = model_reads(config.name, config.model)
     return BatchBuilder(
         table,
         graph,
         num_items=num_items,
-        num_layers=int(config.model.get("num_layers", 1)) if model_row(config.name).needs_hops else 0,
-        vocabulary=statistics.vocabulary if additions.get("words") else None,
-        cooccurrence=statistics.cooccurrence if additions.get("cooccurrence") else None,
+        num_layers=reads.num_layers,
+        vocabulary=statistics.vocabulary if reads.max_words else None,
+        cooccurrence=statistics.cooccurrence if reads.cooccurrence else None,
+        max_words=reads.max_words,
         for_seeker=for_seeker,
     )
 

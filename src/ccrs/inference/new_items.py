@@ -24,12 +24,13 @@ from ccrs.inference.new_catalogue import NewCatalogue, NewItem, new_catalogue
 from ccrs.inference.new_graph import extended_graph
 from ccrs.inference.new_statistics import extended_statistics
 from ccrs.models.ccrs import CCRS
+from ccrs.models.inputs import ModelInputs
 from ccrs.models.row_prediction import KnownRows, RowConfig, predicted_rows
 from ccrs.models.sizes import Sizes
 
 __all__ = ["NewItem", "extended_responder", "extended_run"]
 
-_TABLES = ("items", "others", "item_bias", "log_popularity")
+_TABLES = ("items", "others", "item_bias", "added.log_popularity")
 
 
 def extended_run(
@@ -132,7 +133,7 @@ def _tables(
         others = _others(model, before, merged)
     # Nobody recommended a new item, so its prior is 0 and its bias says all.
     popularity = torch.from_numpy(statistics.popularity).float().log1p().to(model.device)
-    return {"items": rows, "item_bias": bias, "others": others, "log_popularity": popularity}
+    return {"items": rows, "item_bias": bias, "others": others, "added.log_popularity": popularity}
 
 
 def _others(model: CCRS, before: Catalogue, merged: NewCatalogue) -> Tensor:
@@ -163,7 +164,7 @@ def _model(
 ) -> CCRS:
     """A model of its own with ``tables`` and a copy of everything else."""
     with torch.device("meta"):  # no row is drawn only to be thrown away
-        new = build_model(config, sizes, torch.from_numpy(statistics.popularity), graph)
+        new = build_model(config, ModelInputs(sizes, torch.from_numpy(statistics.popularity), graph))
     if not isinstance(new, CCRS):
         raise CheckpointError(f"{config.name!r} has no rows that could be computed. Use a run of 'ccrs'.")
     kept = {name: value.clone() for name, value in model.state_dict().items() if name not in _TABLES}

@@ -12,38 +12,25 @@ from torch import Tensor, nn
 from ccrs.core.batch import Batch, Contexts, History
 from ccrs.core.config import StrictConfig
 from ccrs.core.errors import ConfigError
+from ccrs.models.layers.context_additions import ContextAdditions, ContextAdditionsConfig
 from ccrs.models.layers.history_attention import HistoryAttention, HistoryPrior
 from ccrs.models.layers.importance import Importance
 from ccrs.models.layers.relation_attention import Gamma, RelationAttention
-from ccrs.models.layers.segments import dropout, segment_softmax, segment_sum
+from ccrs.models.layers.segments import segment_softmax, segment_sum
 from ccrs.models.sizes import Sizes
 
 
-class Additions(StrictConfig):
+class Additions(ContextAdditionsConfig):
     """What CCRS+ adds to the paper; all off is CCRS (paper)."""
 
-    item_prior: bool = False
-    """Add a learned multiple of the log popularity of items in training."""
-    cooccurrence: bool = False
-    """Add a learned weight of items named beside the context's items in training dialogues."""
-    words: bool = False
-    """Add the mean embedding of the context's words to the user vector."""
-    seeker_targets: bool = False
-    """Learn from what seekers name next as well, told apart by a vector of its own."""
-    speaker: bool = False
-    """Tell whether the user or the recommender named an entity."""
     user_in_score: bool = False
     """Add the (adapted) user embedding to the user vector."""
     history: bool = False
     """Add attention over the items of the user's earlier dialogues."""
     history_prior: bool = False
     """Add a learned weight to the items of the user's earlier dialogues, by how they came up and how long ago."""
-    row_dropout: float = Field(0.0, ge=0, lt=1)
-    """Dropout on entity rows."""
     residual_dropout: float = Field(0.0, ge=0, le=1)
     """How often training leaves out an entity's own row (Eq. 6), so that its neighbours speak for it."""
-    vector_dropout: float = Field(0.0, ge=0, lt=1)
-    """Dropout on the user vector."""
 
 
 class CCRSConfig(StrictConfig):
@@ -83,8 +70,6 @@ class CCRS(nn.Module):
     the first rows of the entity table and are tied to the output (H̃ of Eq. 8).
     """
 
-    log_popularity: Tensor
-
     def __init__(self, config: CCRSConfig, sizes: Sizes, popularity: Tensor) -> None:
         super().__init__()
         if config.embedding_size % config.num_heads:
@@ -117,14 +102,14 @@ class CCRS(nn.Module):
         self.turns = nn.Parameter(torch.randn(config.max_turns, size) * config.initial_scale)
         self.turn_importance = Importance(size)
         self.self_importance = Importance(size)
-        self.register_buffer("log_popularity", popularity.float().log1p())
-        self.prior_weight = nn.Parameter(torch.full((), 0.5 if added.item_prior else 0.0))
-        self.together_weight = nn.Parameter(torch.full((sizes.num_features,), 0.1))
-        self.words = nn.Parameter(
-            torch.randn(sizes.num_words if added.words else 1, size) * config.initial_scale
+        self.added = ContextAdditions(
+            added,
+            popularity,
+            size=size,
+            num_words=sizes.num_words,
+            num_features=sizes.num_features,
+            initial_scale=config.initial_scale,
         )
-        self.speaker = nn.Parameter(torch.zeros(2, size))
-        self.seeker_role = nn.Parameter(torch.zeros(size))
         self.user_score = nn.Linear(config.user_size, size, bias=False)
         self.history = HistoryAttention(size)
         self.history_prior = HistoryPrior()
@@ -134,11 +119,6 @@ class CCRS(nn.Module):
         """Parameters of switched-off parts stay as they are (and cost nothing)."""
         added = self.config.additions
         unused: list[tuple[bool, list[nn.Parameter]]] = [
-            (added.item_prior, [self.prior_weight]),
-            (added.cooccurrence, [self.together_weight]),
-            (added.words, [self.words]),
-            (added.speaker, [self.speaker]),
-            (added.seeker_targets, [self.seeker_role]),
             (added.user_in_score, list(self.user_score.parameters())),
             (added.history, list(self.history.parameters())),
             (added.history_prior, list(self.history_prior.parameters())),
@@ -218,16 +198,13 @@ class CCRS(nn.Module):
         spoken = torch.zeros(contexts.num_contexts, dtype=torch.bool, device=encoded.device)
         spoken = spoken.index_fill(0, contexts.mention_contexts, True)
         vectors = torch.where(spoken[:, None], vectors, self.silence)
-        if added.words:
-            vectors = vectors + self._mean_words(contexts)
-        if contexts.for_seeker:
-            vectors = vectors + self.seeker_role
+        vectors = self.added.to_vectors(vectors, contexts)
         if added.user_in_score:
             vectors = vectors + self.user_score(users).index_select(0, contexts.users)
         if added.history and with_history and len(batch.history.items):
             known = self.items.index_select(0, batch.history.items)
             vectors = vectors + self.history(vectors, contexts.users, known, batch.history)
-        return self._dropout(vectors, added.vector_dropout)
+        return self.added.dropped(vectors, added.vector_dropout)
 
     def static_logits(self, logits: Tensor, contexts: Contexts, history: History | None) -> Tensor:
         """``logits`` (contexts, items) with all that does not depend on the inner parameters added."""
@@ -250,33 +227,25 @@ class CCRS(nn.Module):
 
     def item_logits(self) -> Tensor:
         """What is added to every context's logits: bias and prior, (items,)."""
-        bias: Tensor = self.item_bias
-        if self.config.additions.item_prior:
-            bias = bias + self.prior_weight * self.log_popularity
-        return bias
+        return self.added.to_bias(self.item_bias)
 
     def together_logits(self, contexts: Contexts) -> Tensor:
         """What co-occurrence adds to each (context, item) of ``contexts.together``: (pairs,), none without it."""
-        if not self.config.additions.cooccurrence:
-            return self.item_bias.new_zeros(0)
-        return contexts.together_weights @ self.together_weight
+        return self.added.together_logits(contexts)
 
     def encode(self, rows: Tensor, users: Tensor, contexts: Contexts) -> Tensor:
         """h(e) of every mention (mentions, d): each (user, entity) is encoded once, then looked up.
 
         ``rows`` are those of the whole batch.
         """
-        rows = self._dropout(_own_rows(rows, contexts), self.config.additions.row_dropout)
+        rows = self.added.dropped(_own_rows(rows, contexts), self.config.additions.row_dropout)
         for layer, hop in zip(self.layers, contexts.hops, strict=True):
             rows = layer(rows, users, hop)
         return self._mentions(rows, contexts)
 
     def _mentions(self, states: Tensor, contexts: Contexts) -> Tensor:
         """The encoded targets of the last hop at their mentions: (mentions, d)."""
-        encoded = states.index_select(0, contexts.mention_encodings)
-        if self.config.additions.speaker:
-            encoded = encoded + nn.functional.embedding(contexts.mention_by_seeker.long(), self.speaker)
-        return encoded
+        return self.added.to_mentions(states.index_select(0, contexts.mention_encodings), contexts)
 
     def _layers_explained(self, rows: Tensor, users: Tensor, contexts: Contexts) -> tuple[Tensor, Tensor]:
         """The targets of the last hop, and the attention of its edges (edges, heads)."""
@@ -309,18 +278,6 @@ class CCRS(nn.Module):
             0, numbers.clamp(max=self.config.max_turns - 1)
         )
         return segment_softmax(scores, contexts.mention_contexts, contexts.num_contexts)[:, 0]
-
-    def _mean_words(self, contexts: Contexts) -> Tensor:
-        """Sum of word embeddings over the root of their number: (contexts, d)."""
-        count = torch.bincount(contexts.word_contexts, minlength=contexts.num_contexts)
-        weights = count.clamp(min=1).to(self.words.dtype).rsqrt().index_select(0, contexts.word_contexts)
-        weights = self._dropout(weights, self.config.additions.row_dropout)  # whole words
-        return nn.functional.embedding_bag(
-            contexts.words, self.words, count.cumsum(0) - count, mode="sum", per_sample_weights=weights
-        )
-
-    def _dropout(self, values: Tensor, rate: float) -> Tensor:
-        return dropout(values, rate) if rate and self.training else values
 
 
 def _own_rows(rows: Tensor, contexts: Contexts) -> Tensor:

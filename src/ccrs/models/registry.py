@@ -1,69 +1,132 @@
-"""Every model by name. Adding one is a file and a row here; the conformance tests run each row."""
+"""Every model by name. Adding one is a file and a row here; the conformance tests run each row.
+
+A package of somebody else adds rows by the entry point group ``ccrs.models``: each entry names a ``ModelRow``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import entry_points
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ccrs.core.config import StrictConfig, parse_config
 from ccrs.core.errors import ConfigError
-from ccrs.core.graph import KnowledgeGraph
 from ccrs.core.protocols import AdaptableRecommender
+from ccrs.core.reads import Reads
+from ccrs.core.resources import ResourceName
 from ccrs.models.baselines.kbrd import KBRD, KBRDConfig
 from ccrs.models.baselines.popularity import Popularity, PopularityConfig
 from ccrs.models.ccrs import CCRS, CCRSConfig
-from ccrs.models.sizes import Sizes
+from ccrs.models.inputs import ModelInputs
+
+ENTRY_POINTS = "ccrs.models"
 
 
 @dataclass(frozen=True)
 class ModelRow:
-    """How a model is made: its configuration and its constructor (config, sizes, popularity, graph)."""
+    """How a model is made, what it reads, and what people are told of it."""
 
     config: type[StrictConfig]
-    build: Callable[[Any, Sizes, Tensor, KnowledgeGraph], nn.Module]
-    adapts: bool
+    build: Callable[[Any, ModelInputs], nn.Module]
+    """From an object of ``config`` and the inputs."""
+    summary: str
+    """One line for the list of models."""
+    reads: Callable[[Any], Reads] = lambda _: Reads()
+    """What its batches must hold, from an object of ``config``."""
+    needs: frozenset[ResourceName] = frozenset()
+    """What the prepared data must hold beside dialogues and graph."""
+    adapts: bool = False
     """Whether it fulfils ``AdaptableRecommender``."""
     trains: bool = True
-    needs_hops: bool = True
-    """Whether its batches hold the neighbours of the mentioned entities."""
+    small: Mapping[str, Any] = field(default_factory=dict)
+    """A model section small enough for a test of seconds."""
 
 
-def _by_popularity(kind: Callable[[Any, Sizes, Tensor], nn.Module]) -> Callable[..., nn.Module]:
-    """The constructor of a model that does not look at the whole graph."""
-    return lambda config, sizes, popularity, _: kind(config, sizes, popularity)
+def _ccrs_reads(config: CCRSConfig) -> Reads:
+    added = config.additions
+    return Reads(
+        num_layers=config.num_layers,
+        max_words=64 if added.words else 0,
+        cooccurrence=added.cooccurrence,
+        seeker_targets=added.seeker_targets,
+    )
 
 
-def _on_graph(kind: Callable[..., nn.Module]) -> Callable[..., nn.Module]:
-    """The constructor of a model that takes the graph as tensors."""
+def _kbrd_reads(config: KBRDConfig) -> Reads:
+    added = config.additions
+    return Reads(
+        max_words=64 if added.words else 0,
+        cooccurrence=added.cooccurrence,
+        seeker_targets=added.seeker_targets,
+    )
 
-    def build(config: StrictConfig, sizes: Sizes, _: Tensor, graph: KnowledgeGraph) -> nn.Module:
-        return kind(
+
+OWN: Mapping[str, ModelRow] = {
+    "ccrs": ModelRow(
+        CCRSConfig,
+        lambda config, given: CCRS(config, given.sizes, given.popularity),
+        "relation attention by user, turn encoder, meta-learning; with additions CCRS+ (the paper, Eq. 1-14)",
+        reads=_ccrs_reads,
+        adapts=True,
+        small={"embedding_size": 8, "num_heads": 2, "user_size": 3, "max_turns": 8},
+    ),
+    "kbrd": ModelRow(
+        KBRDConfig,
+        lambda config, given: KBRD(
             config,
-            sizes,
-            offsets=torch.from_numpy(graph.offsets),
-            neighbours=torch.from_numpy(graph.neighbours),
-            relation_ids=torch.from_numpy(graph.relation_ids),
-        )
-
-    return build
-
-
-MODELS: Mapping[str, ModelRow] = {
-    "ccrs": ModelRow(CCRSConfig, _by_popularity(CCRS), adapts=True),
-    "kbrd": ModelRow(KBRDConfig, _on_graph(KBRD), adapts=False, needs_hops=False),
-    "popularity": ModelRow(PopularityConfig, _by_popularity(Popularity), adapts=False, trains=False),
+            given.sizes,
+            given.popularity,
+            offsets=torch.from_numpy(given.graph.offsets),
+            neighbours=torch.from_numpy(given.graph.neighbours),
+            relation_ids=torch.from_numpy(given.graph.relation_ids),
+        ),
+        "one R-GCN over the graph, self-attention over the entities mentioned (Chen et al. 2019)",
+        reads=_kbrd_reads,
+        small={"embedding_size": 8, "num_bases": 2},
+    ),
+    "popularity": ModelRow(
+        PopularityConfig,
+        lambda config, given: Popularity(config, given.sizes, given.popularity),
+        "what recommenders named most often in training",
+        trains=False,
+    ),
 }
+
+
+@cache
+def all_models() -> Mapping[str, ModelRow]:
+    """The rows of this package and those of installed packages, by name.
+
+    Raises ``ConfigError`` when an entry point cannot be loaded, is no row, or takes a name that is taken.
+    """
+    rows = dict(OWN)
+    for entry in entry_points(group=ENTRY_POINTS):
+        place = f"Entry point {entry.name} = {entry.value!r} of group {ENTRY_POINTS!r}"
+        try:
+            row = entry.load()
+        except Exception as error:  # whatever an import of foreign code can raise
+            raise ConfigError(
+                f"{place}: cannot be loaded ({type(error).__name__}: {error}). Mend or uninstall its package."
+            ) from error
+        if not isinstance(row, ModelRow):
+            raise ConfigError(f"{place}: is a {type(row).__name__}, not a ModelRow. Name an object of it.")
+        if entry.name in rows:
+            raise ConfigError(f"{place}: there is a model of this name already. Choose another.")
+        rows[entry.name] = row
+    return rows
 
 
 def model_row(name: str) -> ModelRow:
     """The row of a model; raises ``ConfigError`` naming the known ones."""
-    if name not in MODELS:
-        raise ConfigError(f"name = {name!r}: there is no such model; known: {', '.join(sorted(MODELS))}.")
-    return MODELS[name]
+    rows = all_models()
+    if name not in rows:
+        raise ConfigError(f"name = {name!r}: there is no such model; known: {', '.join(sorted(rows))}.")
+    return rows[name]
 
 
 def as_adaptable(model: nn.Module) -> AdaptableRecommender:
@@ -78,3 +141,8 @@ def as_adaptable(model: nn.Module) -> AdaptableRecommender:
 def parse_model_config(name: str, values: Mapping[str, Any], source: str) -> StrictConfig:
     """The ``[model]`` section as the configuration of model ``name``."""
     return parse_config(model_row(name).config, values, source)
+
+
+def model_reads(name: str, values: Mapping[str, Any]) -> Reads:
+    """What the batches of model ``name`` with the section ``values`` must hold."""
+    return model_row(name).reads(parse_model_config(name, values, "model"))

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ccrs.core.batch import Batch, Contexts
 from ccrs.core.config import StrictConfig
+from ccrs.models.layers.context_additions import ContextAdditions, ContextAdditionsConfig
 from ccrs.models.layers.importance import Importance
 from ccrs.models.layers.relational_convolution import RelationalConvolution
 from ccrs.models.layers.segments import segment_sum
@@ -21,6 +22,8 @@ class KBRDConfig(StrictConfig):
     num_bases: int = Field(8, ge=1)
     initial_scale: float = Field(0.1, gt=0)
     """Standard deviation of the entity rows before training."""
+    additions: ContextAdditionsConfig = ContextAdditionsConfig()
+    """What KBRD+ adds, the same as CCRS+ does; all off is KBRD."""
 
 
 class KBRD(nn.Module):
@@ -35,7 +38,14 @@ class KBRD(nn.Module):
     """
 
     def __init__(
-        self, config: KBRDConfig, sizes: Sizes, *, offsets: Tensor, neighbours: Tensor, relation_ids: Tensor
+        self,
+        config: KBRDConfig,
+        sizes: Sizes,
+        popularity: Tensor,
+        *,
+        offsets: Tensor,
+        neighbours: Tensor,
+        relation_ids: Tensor,
     ) -> None:
         super().__init__()
         self.config, self.sizes = config, sizes
@@ -51,6 +61,14 @@ class KBRD(nn.Module):
         self.importance = Importance(config.embedding_size)
         self.silence = nn.Parameter(torch.zeros(config.embedding_size))  # u of a context without entity
         self.item_bias = nn.Parameter(torch.zeros(sizes.num_items))
+        self.added = ContextAdditions(
+            config.additions,
+            popularity,
+            size=config.embedding_size,
+            num_words=sizes.num_words,
+            num_features=sizes.num_features,
+            initial_scale=config.initial_scale,
+        )
         self._encoded: tuple[object, Tensor] | None = None
 
     def forward(self, batch: Batch) -> Tensor:
@@ -65,7 +83,11 @@ class KBRD(nn.Module):
         else:
             rows = self.entity_table()
         vectors = self._pooled(rows.index_select(0, mentioned), batch.query)
-        return torch.addmm(self.item_bias, vectors, rows[:count].T)
+        logits = torch.addmm(self.added.to_bias(self.item_bias), vectors, rows[:count].T)
+        if not self.config.additions.cooccurrence:
+            return logits
+        together = self.added.together_logits(batch.query)
+        return logits.flatten().index_add(0, batch.query.together, together).view_as(logits)
 
     def context_vectors(self, batch: Batch) -> Tensor:
         """The user vectors u of the query contexts, nobody adapted: (contexts, d)."""
@@ -96,11 +118,14 @@ class KBRD(nn.Module):
 
     def _pooled(self, encoded: Tensor, contexts: Contexts) -> Tensor:
         """The vector u of every context from the ``encoded`` rows of its mentions (mentions, d): (contexts, d)."""
+        added = self.config.additions
+        encoded = self.added.dropped(self.added.to_mentions(encoded, contexts), added.row_dropout)
         weights = self.importance(encoded, contexts.mention_contexts, contexts.num_contexts)
         vectors = segment_sum(encoded * weights[:, None], contexts.mention_contexts, contexts.num_contexts)
         spoken = torch.zeros(contexts.num_contexts, dtype=torch.bool, device=encoded.device)
         spoken = spoken.index_fill(0, contexts.mention_contexts, True)
-        return torch.where(spoken[:, None], vectors, self.silence)
+        vectors = self.added.to_vectors(torch.where(spoken[:, None], vectors, self.silence), contexts)
+        return self.added.dropped(vectors, added.vector_dropout)
 
     def _wants_gradient(self) -> bool:
         wanted = torch.is_grad_enabled() and any(p.requires_grad for p in self.parameters())
