@@ -1,0 +1,49 @@
+"""How long a plan will still take, from what its parts have taken."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+
+from ccrs.experiments.reproduction.plan import Unit
+
+
+class Forecast:
+    """Knows the seconds of finished units and guesses those of the others.
+
+    A unit of a row that has run takes the mean of that row; of a row that has not, the median of all.
+    """
+
+    def __init__(self, units: Sequence[Unit], done: Mapping[str, float]) -> None:
+        self._units = units
+        self._seconds = dict(done)
+
+    def told(self, unit: Unit, seconds: float, processes: int) -> str:
+        """Take in a finished unit, and say where things stand."""
+        self._seconds[unit.name] = seconds
+        left = self.seconds_left() / processes
+        return (
+            f"{len(self._seconds):>4} of {len(self._units)}  {unit.name:<44} {_duration(seconds):>9}"
+            f"   left: about {_duration(left)}"
+        )
+
+    def seconds_left(self) -> float:
+        """The work that is left, in seconds of one process."""
+        if not self._seconds:
+            return 0.0
+        by_row: dict[tuple[str, str], list[float]] = {}
+        for unit in self._units:
+            if unit.name in self._seconds:
+                by_row.setdefault((unit.row.group, unit.row.key), []).append(self._seconds[unit.name])
+        usual = statistics.median(self._seconds.values())
+        waiting = [unit for unit in self._units if unit.name not in self._seconds]
+        means = {row: statistics.fmean(times) for row, times in by_row.items()}
+        return sum(means.get((unit.row.group, unit.row.key), usual) for unit in waiting)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60):02} min"
