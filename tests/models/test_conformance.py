@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ccrs.artifacts.run import Run, load_run
 from ccrs.core.batch import Batch
+from ccrs.core.errors import ConfigError
 from ccrs.core.samples import IntArray, UserTask
 from ccrs.data.batching import BatchBuilder
 from ccrs.evaluation.ranking import target_ranks
@@ -35,6 +36,8 @@ class Case:
     epochs: int = 12
     never_used: frozenset[str] = frozenset()
     """Trainable parameters that no batch of this configuration reaches, by the end of their names."""
+    adapts: bool = True
+    """Whether this configuration of an adapting model can adapt."""
     exempt_from_beating_popularity: str = ""
     """The reason, where a model need not be better than popularity."""
 
@@ -59,6 +62,7 @@ CASES = {
         {"relation_encoder": False, "turn_encoder": False},
         never_used=frozenset({".target", ".source", ".attention", ".user", "users"}),
     ),
+    "ccrs-encoded-items": Case("ccrs", {"output": "encoded"}, adapts=False),
     "kbrd": Case("kbrd", {"embedding_size": 8, "num_bases": 2}),
     "popularity": Case("popularity", epochs=0, exempt_from_beating_popularity="it is popularity itself"),
 }
@@ -139,6 +143,15 @@ def test_one_user_alone_adapts_as_in_a_batch(trained: Trained) -> None:
     if not all_models()[trained.case.name].adapts:
         assert not hasattr(trained.run.model, "gather"), "it could adapt: say so in the registry"
         return
+    if not trained.case.adapts:
+        with pytest.raises(ConfigError, match="cannot be adapted"):
+            adapted_scores(
+                trained.run.model,
+                trained.run.rates,
+                trained.builder.adapting(trained.tasks),
+                trained.run.sizes.num_items,
+            )
+        return
     model, rates, num_items = trained.run.model, trained.run.rates, trained.run.sizes.num_items
     assert any(len(task.support) == 0 for task in trained.tasks)
     assert any(len(task.support) > 0 for task in trained.tasks)
@@ -179,7 +192,7 @@ def test_gradients_are_finite_and_reach_every_parameter(trained: Trained) -> Non
             parameter.add_(0.1 * torch.randn_like(parameter))
     for batch in plain_batches(trained):
         PlainObjective(model)(batch).total.backward()  # type: ignore[no-untyped-call]
-    if row.adapts:
+    if row.adapts and trained.case.adapts:
         objective = MetaObjective(
             as_adaptable(model),
             trained.run.rates,

@@ -85,7 +85,9 @@ def test_scores_and_gradients_are_those_of_the_formula_on_the_whole_graph(model:
     torch.testing.assert_close(found, logits, rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(model.context_vectors(everything(world)), vectors, rtol=1e-12, atol=1e-12)
     mine, theirs = gradients(model, found), gradients(model, logits)
-    assert set(mine) == set(theirs) == {name for name, value in model.named_parameters() if value.requires_grad}
+    assert (
+        set(mine) == set(theirs) == {name for name, value in model.named_parameters() if value.requires_grad}
+    )
     for name, value in theirs.items():
         torch.testing.assert_close(mine[name], value, rtol=1e-10, atol=1e-12, msg=name)
 

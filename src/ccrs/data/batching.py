@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ccrs.core.batch import BLOCK, Batch, Contexts, History, Hop
 from ccrs.core.graph import KnowledgeGraph
+from ccrs.core.hops import relation_slots
 from ccrs.core.samples import BoolArray, IntArray, Ragged, SampleTable, UserTask
 from ccrs.data.cooccurrence import Cooccurrence
 from ccrs.data.vocabulary import Vocabulary
@@ -313,16 +314,6 @@ class BatchBuilder:
 
 def _tensor(values: IntArray) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(values, dtype=np.int64))
-
-
-def relation_slots(cell_relations: IntArray, num_relations: int) -> tuple[IntArray, IntArray]:
-    """The slot of each cell (cells come sorted by relation) and the relation of each block."""
-    counts = np.bincount(cell_relations, minlength=num_relations)
-    blocks = -(-counts // BLOCK)
-    first_block = np.cumsum(blocks) - blocks
-    first_cell = np.cumsum(counts) - counts
-    within = np.arange(len(cell_relations)) - first_cell[cell_relations]
-    return first_block[cell_relations] * BLOCK + within, np.repeat(np.arange(num_relations), blocks)
 
 
 def _contains(rows: Ragged, which: IntArray, values: IntArray, span: int) -> BoolArray:

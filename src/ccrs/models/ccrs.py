@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, cast
 
+import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from ccrs.core.batch import Batch, Contexts, History
+from ccrs.core.batch import Batch, Contexts, History, Hop
 from ccrs.core.config import StrictConfig
 from ccrs.core.errors import ConfigError
+from ccrs.core.graph import KnowledgeGraph
+from ccrs.core.hops import entity_hop
 from ccrs.models.layers.context_additions import ContextAdditions, ContextAdditionsConfig
 from ccrs.models.layers.history_attention import HistoryAttention, HistoryPrior
 from ccrs.models.layers.importance import Importance
@@ -50,6 +53,9 @@ class CCRSConfig(StrictConfig):
     """Off: only self-importance weighs the mentions (Eq. 8 without μ^o)."""
     turn_position: Literal["absolute", "recency"] = "absolute"
     """Number turns from the start of the dialogue (the paper), or back from the present one."""
+    output: Literal["tied", "encoded"] = "tied"
+    """Score against the raw rows of the items (H̃ of Eq. 8), or against rows that the relation attention has encoded
+    for the unadapted user: an ablation for plain training, since nothing can be adapted exactly with it."""
     additions: Additions = Additions()
 
 
@@ -67,17 +73,25 @@ class CCRS(nn.Module):
     """Scores all items for each context from the entities mentioned in it.
 
     ``popularity`` (items,) holds how often each item was recommended in training. Item rows are
-    the first rows of the entity table and are tied to the output (H̃ of Eq. 8).
+    the first rows of the entity table and are tied to the output (H̃ of Eq. 8). ``graph`` is needed only where
+    items are encoded for the output.
     """
 
-    def __init__(self, config: CCRSConfig, sizes: Sizes, popularity: Tensor) -> None:
+    def __init__(
+        self, config: CCRSConfig, sizes: Sizes, popularity: Tensor, graph: KnowledgeGraph | None = None
+    ) -> None:
         super().__init__()
         if config.embedding_size % config.num_heads:
             raise ConfigError(
                 f"model.embedding_size = {config.embedding_size} cannot be divided by "
                 f"model.num_heads = {config.num_heads}. Choose a multiple."
             )
+        if config.output == "encoded" and (config.num_layers != 1 or graph is None):
+            raise ConfigError("model.output = 'encoded' needs the graph and model.num_layers = 1.")
         self.config, self.sizes = config, sizes
+        self._item_hop = None
+        if config.output == "encoded" and graph is not None:
+            self._item_hop = entity_hop(graph, np.arange(sizes.num_items, dtype=np.int64))
         self.sparse_gradients = True  # off for references that differentiate through the lookup twice
         size, added = config.embedding_size, config.additions
         others = max(sizes.num_entities - sizes.num_items, 1)
@@ -141,7 +155,8 @@ class CCRS(nn.Module):
         """Logits of all items for the query contexts, nobody adapted: (contexts, items)."""
         rows, users = self.gather(batch)
         vectors = self.user_vectors(rows, users, batch.query, batch)
-        return self.static_logits(vectors @ self.item_table().T, batch.query, batch.history)
+        table = self.item_table() if self._item_hop is None else self._encoded_items(*self._item_hop)
+        return self.static_logits(vectors @ table.T, batch.query, batch.history)
 
     def context_vectors(self, batch: Batch) -> Tensor:
         """p_u of the query contexts, nobody adapted: (contexts, d)."""
@@ -160,7 +175,21 @@ class CCRS(nn.Module):
 
     def item_table(self) -> Tensor:
         """H̃, the rows that user vectors are multiplied with: (items, d)."""
+        if self._item_hop is not None:
+            raise ConfigError(
+                "model.output = 'encoded' cannot be adapted. Use training.objective = 'plain' and adapt = false."
+            )
         return self.items
+
+    def _encoded_items(self, hop: Hop, sources: Tensor) -> Tensor:
+        """Every item's h for the unadapted user: (items, d)."""
+        is_item = sources < self.sizes.num_items  # sources are sorted: the items come first
+        other = nn.functional.embedding(
+            sources[~is_item] - self.sizes.num_items, self.others, sparse=self.sparse_gradients
+        )
+        rows = torch.cat([nn.functional.embedding(sources[is_item], self.items), other])
+        encoded: Tensor = self.layers[0](rows, self.users, hop)
+        return encoded
 
     def user_vectors(
         self, rows: Tensor, users: Tensor, contexts: Contexts, batch: Batch, *, with_history: bool = True

@@ -69,7 +69,7 @@ def _kbrd_reads(config: KBRDConfig) -> Reads:
 OWN: Mapping[str, ModelRow] = {
     "ccrs": ModelRow(
         CCRSConfig,
-        lambda config, given: CCRS(config, given.sizes, given.popularity),
+        lambda config, given: CCRS(config, given.sizes, given.popularity, given.graph),
         "relation attention by user, turn encoder, meta-learning; with additions CCRS+ (the paper, Eq. 1-14)",
         reads=_ccrs_reads,
         adapts=True,

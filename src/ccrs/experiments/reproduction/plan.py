@@ -95,9 +95,8 @@ def load_plan(path: Path) -> Plan:
     groups = {group.key for group in plan.groups}
     for row in plan.rows:
         if row.group not in groups:
-            faults.append(
-                f"  row {row.key!r}: there is no group {row.group!r}; known: {', '.join(sorted(groups))}"
-            )
+            known = ", ".join(sorted(groups))
+            faults.append(f"  row {row.key!r}: there is no group {row.group!r}; known: {known}")
         faults.extend(
             f"  row {row.key!r}: fold {fold}; there are folds 0 to {NUM_FOLDS - 1}"
             for fold in row.folds
@@ -107,9 +106,11 @@ def load_plan(path: Path) -> Plan:
             load_config(path.parent / row.config, row.overrides)
         except ConfigError as error:
             faults.append(f"  row {row.key!r}: {error}")
-    for group in plan.groups:
-        if group.baseline not in {row.key for row in plan.rows_of(group.key)}:
-            faults.append(f"  group {group.key!r}: its baseline {group.baseline!r} is none of its rows")
+    faults.extend(
+        f"  group {group.key!r}: its baseline {group.baseline!r} is none of its rows"
+        for group in plan.groups
+        if group.baseline not in {row.key for row in plan.rows_of(group.key)}
+    )
     if faults:
         raise ConfigError(f"{path}: {len(faults)} fault(s) in the plan\n" + "\n".join(faults))
     return plan
