@@ -9,6 +9,7 @@ from benchmarks.bench import Bench, both, for_each
 from benchmarks.big_catalogue import catalogue
 from benchmarks.dense import DenseComparison
 from benchmarks.judging import evaluate_adapted, evaluate_unadapted, fold_setup, training_memory
+from benchmarks.library_convolution import kbrd_step
 from benchmarks.report import Row
 from benchmarks.responder import training, writing
 from benchmarks.steps import VARIANTS, PlainAgainstSoftmax, Trainee, task_groups
@@ -153,6 +154,7 @@ def text(bench: Bench) -> list[Row]:
 PARTS: dict[str, Callable[[Bench], list[Row]]] = {
     "plain": plain_step,
     "meta": meta_step,
+    "kbrd": kbrd_step,
     "dense": dense_copies,
     "evaluation": evaluation,
     "memory": memory,
