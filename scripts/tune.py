@@ -4,8 +4,8 @@
     python scripts/tune.py configs/search/redial.toml --data data/redial --out runs/search --only kbrd --only ccrs-plus
 
 Each row of the file is a configuration with the values to try. Every trial trains on one fold and is judged on its
-validation users only; test users are never looked at. Trials are kept in OUT (a file for each row) and are not made again. The
-table and OUT/search.json tell all of them; the best values belong into the row's configuration.
+validation users only; test users are never looked at. Trials are kept in OUT, a file for each row, and are not made
+again. The table and OUT/search.json tell all of them; the best values belong into the row's configuration.
 """
 
 from __future__ import annotations
