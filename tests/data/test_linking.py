@@ -20,7 +20,7 @@ from ccrs.core.graph import Catalogue, Entity
 from ccrs.data.linking import Linker
 from ccrs.data.linking_names import tokenise
 from ccrs.data.redial_graph_forms import split_title
-from ccrs.data.redial_graphs import RedialGraph, load_redial_graph
+from ccrs.data.redial_graphs import RedialGraph, load_joined_graph
 
 
 def film(identity: str, name: str, year: int | None = None, *aliases: str) -> Entity:
@@ -279,7 +279,7 @@ def redial(shared_data: Path) -> tuple[RedialGraph, Linker, dict[str, str], list
         rows = list(csv.DictReader(io.TextIOWrapper(archive.open("movies_with_mentions.csv"), "utf-8")))
         lines = archive.read("train_data.jsonl").splitlines()
     titles = {row["movieId"]: row["movieName"] for row in rows}
-    graph = load_redial_graph(shared_data / "redial-kg" / "imdb", titles)
+    graph = load_joined_graph([shared_data / "redial-kg" / "imdb"], titles)
     popularity: dict[str, int] = {}
     for row in rows:
         item = graph.item_ids[row["movieId"]]

@@ -17,7 +17,7 @@ from ccrs.core.files import sha256
 from ccrs.core.graph import Entity, Triple
 from ccrs.data.graph import build_graph
 from ccrs.data.redial_graph_forms import clean_page_title, split_title
-from ccrs.data.redial_graphs import RedialGraph, load_joined_graph, load_redial_graph
+from ccrs.data.redial_graphs import RedialGraph, load_joined_graph
 
 TITLES = {
     "111": "Titanic  (1997)",
@@ -87,7 +87,7 @@ def kerl(folder: Path) -> Path:
 
 
 def test_imdb_names_items_from_the_titles_and_merges_movie_ids(tmp_path: Path) -> None:
-    graph = load_redial_graph(imdb(tmp_path / "imdb"), TITLES)
+    graph = load_joined_graph([imdb(tmp_path / "imdb")], TITLES)
     assert graph.name == "imdb"
     assert graph.catalogue.items == (
         Entity("7", "movie", "Okja", is_item=True),
@@ -110,7 +110,7 @@ def test_imdb_names_items_from_the_titles_and_merges_movie_ids(tmp_path: Path) -
 
 
 def test_kecrs_keeps_the_direction_with_the_film_as_head(tmp_path: Path) -> None:
-    graph = load_redial_graph(kecrs(tmp_path / "kecrs-tmdkg"), TITLES)
+    graph = load_joined_graph([kecrs(tmp_path / "kecrs-tmdkg")], TITLES)
     assert set(graph.triples) == {
         Triple("99", "cast", "kecrs-tmdkg:1"),
         Triple("99", "keyword", "kecrs-tmdkg:3"),
@@ -123,7 +123,7 @@ def test_kecrs_keeps_the_direction_with_the_film_as_head(tmp_path: Path) -> None
 
 
 def test_kgsf_cleans_page_titles_and_tells_types_by_relations(tmp_path: Path) -> None:
-    graph = load_redial_graph(kgsf(tmp_path / "kgsf"), TITLES)
+    graph = load_joined_graph([kgsf(tmp_path / "kgsf")], TITLES)
     assert graph.catalogue.entities[4:] == (
         Entity("kgsf:1", "person", "Kate Winslet"),
         Entity("kgsf:3", "place", "Reading, Berkshire"),
@@ -133,14 +133,14 @@ def test_kgsf_cleans_page_titles_and_tells_types_by_relations(tmp_path: Path) ->
 
 
 def test_dbpedia_keeps_films_that_are_not_listed(tmp_path: Path) -> None:
-    graph = load_redial_graph(dbpedia(tmp_path / "dbpedia"), TITLES)
+    graph = load_joined_graph([dbpedia(tmp_path / "dbpedia")], TITLES)
     assert Entity("dbpedia:2", "movie", "Network", year=1976) in graph.catalogue.entities
     assert Triple("dbpedia:2", "production company", "dbpedia:1") in graph.triples
     assert graph.catalogue.num_items == 4
 
 
 def test_kerl_turns_inverse_relations_that_stand_alone(tmp_path: Path) -> None:
-    graph = load_redial_graph(kerl(tmp_path / "kerl-wiki"), TITLES)
+    graph = load_joined_graph([kerl(tmp_path / "kerl-wiki")], TITLES)
     assert graph.triples == (Triple("111", "cast", "kerl-wiki:2"), Triple("111", "genre", "kerl-wiki:3"))
     assert graph.dropped == {"self-loops": 1, "inverse copies": 1}
 
@@ -150,7 +150,7 @@ def test_kerl_turns_inverse_relations_that_stand_alone(tmp_path: Path) -> None:
     [(imdb, "imdb"), (kecrs, "kecrs-tmdkg"), (kgsf, "kgsf"), (dbpedia, "dbpedia"), (kerl, "kerl-wiki")],
 )
 def test_the_form_is_told_by_the_files_of_a_folder_of_any_name(tmp_path: Path, make, name: str) -> None:  # type: ignore[no-untyped-def]
-    assert load_redial_graph(make(tmp_path / "some folder"), TITLES).name == name
+    assert load_joined_graph([make(tmp_path / "some folder")], TITLES).name == name
 
 
 def test_joining_shares_items_and_people_of_one_name(tmp_path: Path) -> None:
@@ -216,21 +216,21 @@ def test_faults_name_file_line_and_value(  # type: ignore[no-untyped-def]
     folder = make(tmp_path / "graph")
     (folder / file).write_text(text, "utf-8")
     with pytest.raises(DataError) as caught:
-        load_redial_graph(folder, TITLES)
+        load_joined_graph([folder], TITLES)
     assert f"{folder / file}{fault}" in str(caught.value)
 
 
 def test_missing_folders_files_and_forms_are_data_errors(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such folder"):
-        load_redial_graph(tmp_path / "nothing", TITLES)
+        load_joined_graph([tmp_path / "nothing"], TITLES)
     (dbpedia(tmp_path / "dbpedia") / "triples.tsv").unlink()
     with pytest.raises(DataError, match=r"neither triples.tsv.gz nor triples.tsv"):
-        load_redial_graph(tmp_path / "dbpedia", TITLES)
+        load_joined_graph([tmp_path / "dbpedia"], TITLES)
     strange = write(tmp_path / "strange", entities_tsv="0\tone\n")
     with pytest.raises(DataError, match="form of this graph is not known"):
-        load_redial_graph(strange, TITLES)
+        load_joined_graph([strange], TITLES)
     with pytest.raises(DataError, match="Movie id 'x' is not a whole number"):
-        load_redial_graph(imdb(tmp_path / "imdb"), {"x": "Titanic"})
+        load_joined_graph([imdb(tmp_path / "imdb")], {"x": "Titanic"})
     with pytest.raises(DataError, match="'imdb' is given twice"):
         load_joined_graph([tmp_path / "imdb", tmp_path / "imdb"], TITLES)
     with pytest.raises(DataError, match="at least one folder"):
@@ -275,7 +275,7 @@ def test_the_published_graphs_have_the_documented_counts(
     shared_data: Path, titles: dict[str, str], name: str
 ) -> None:
     num_items, num_others, num_rows, relations = REAL[name]
-    graph = load_redial_graph(shared_data / "redial-kg" / name, titles)
+    graph = load_joined_graph([shared_data / "redial-kg" / name], titles)
     assert set(graph.item_ids) == set(titles)
     assert len(titles) == 6924
     assert graph.catalogue.num_items == len(set(graph.item_ids.values())) == num_items
@@ -289,7 +289,7 @@ def test_the_published_graphs_have_the_documented_counts(
 
 @pytest.mark.realdata
 def test_the_published_graphs_cover_the_films(shared_data: Path, titles: dict[str, str]) -> None:
-    graph = load_redial_graph(shared_data / "redial-kg" / "imdb", titles)
+    graph = load_joined_graph([shared_data / "redial-kg" / "imdb"], titles)
     linked = {triple.head for triple in graph.triples}
     assert sum(item in linked for item in graph.item_ids.values()) >= 6570
     titanic = next(item for item in graph.catalogue.items if item.title == "Titanic (1997)")

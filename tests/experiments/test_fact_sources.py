@@ -14,7 +14,7 @@ from ccrs.core.errors import DataError
 from ccrs.core.graph import Catalogue, Entity, Triple
 from ccrs.data.readers.redial import read_redial
 from ccrs.data.redial_graph_forms import GraphEntity
-from ccrs.data.redial_graphs import load_redial_graph
+from ccrs.data.redial_graphs import load_joined_graph
 from ccrs.evaluation.name_spans import Names
 from ccrs.evaluation.truth import judge_statements, truth_figures
 from ccrs.experiments.fact_sources import JUDGING_GRAPHS, facts_of_triples, is_same_film, load_graph_facts
@@ -109,7 +109,7 @@ def test_statements_of_people_are_found_and_mostly_hold(shared_data: Path) -> No
     script = _script()
     release = read_redial(shared_data / "redial" / "redial_dataset.zip")
     graphs = shared_data / "redial-kg"
-    own = load_redial_graph(graphs / "imdb", release.titles)
+    own = load_joined_graph([graphs / "imdb"], release.titles)
     judge = load_graph_facts([graphs / name for name in JUDGING_GRAPHS], own.catalogue)
     names = Names.of_catalogue(own.catalogue, judge.people)
     turns = list(script.human_turns(release.dialogues, own.item_ids))

@@ -177,3 +177,54 @@ def test_the_release_is_prepared_over_the_imdb_graph(shared_data: Path, tmp_path
     assert 10_000 < len(linked) < 30_000
     types = {entity.id: entity.type for entity in corpus.catalogue.entities}
     assert {types[m.entity] for m in linked} == {"movie", "person", "genre"}
+
+
+def with_extras(tmp_path: Path, graph: Path) -> dict[str, Any]:
+    """A side graph with a person of its own, two related words and a review."""
+    side = tmp_path / "side"
+    side.mkdir()
+    (side / "entities.tsv").write_text("0\tmovie\t12,22\tHeat\n1\tentity\t\tcomedy club\n", encoding="utf-8")
+    (side / "relations.tsv").write_text("relation_id\tcount\tname\n14\t1\tkeyword\n", encoding="utf-8")
+    (side / "triples.tsv").write_text("0\t14\t1\n", encoding="utf-8")
+    words, reviews = tmp_path / "words.tsv", tmp_path / "reviews.json"
+    words.write_text("IsA\tcomedy\tgenre\n", encoding="utf-8")
+    reviews.write_text(json.dumps({"22": "Tense.", "99": "of no film"}), encoding="utf-8")
+    return {"side_graphs": [side], "word_graphs": [words], "reviews": reviews}
+
+
+def test_side_graphs_words_and_reviews_lie_beside_the_data(tmp_path: Path) -> None:
+    release, graph = write_raw(tmp_path)
+    prepare_redial(release, [graph], tmp_path / "plain")
+    prepare_redial(release, [graph], tmp_path / "out", **with_extras(tmp_path, graph))
+    plain, whole = load_prepared(tmp_path / "plain"), load_prepared(tmp_path / "out")
+    assert whole.dialogues == plain.dialogues  # nobody hears the entities of a side graph
+    assert whole.triples == plain.triples
+    assert whole.catalogue.entities[: plain.catalogue.num_entities] == plain.catalogue.entities
+    (side,) = whole.extras.side_graphs["kecrs-tmdkg"]
+    assert (side.head, side.relation, side.tail) == ("12", "keyword", "kecrs-tmdkg:1")
+    assert whole.extras.word_pairs == (("comedy", "genre"),)
+    assert whole.extras.reviews == {"12": "Tense."}
+    assert {"kecrs-tmdkg/entities.tsv", "words.tsv", "reviews.json"} < set(whole.manifest.sources)
+    assert whole.manifest.counts["reviews"] == 1
+
+
+def test_an_altered_extra_is_noticed(tmp_path: Path) -> None:
+    release, graph = write_raw(tmp_path)
+    prepare_redial(release, [graph], tmp_path / "out", **with_extras(tmp_path, graph))
+    with (tmp_path / "out" / "reviews.tsv").open("a", encoding="utf-8") as stream:
+        stream.write("13\tLovely.\n")
+    with pytest.raises(DataError, match=r"reviews\.tsv: was altered"):
+        load_prepared(tmp_path / "out")
+
+
+def test_who_recommended_is_not_in_the_data(tmp_path: Path) -> None:
+    """The identity of the human recommender is worth points, so no model may ever see it: the probe."""
+    release, graph = write_raw(tmp_path)
+    first = prepare_redial(release, [graph], tmp_path / "one")
+    text = (release / "train_data.jsonl").read_text(encoding="utf-8")
+    another = text.replace('"respondentWorkerId": 8', '"respondentWorkerId": 9').replace(
+        '"senderWorkerId": 8', '"senderWorkerId": 9'
+    )
+    assert another != text
+    (release / "train_data.jsonl").write_text(another, encoding="utf-8")
+    assert prepare_redial(release, [graph], tmp_path / "two").checksum == first.checksum

@@ -39,22 +39,15 @@ class RedialGraph:
     """How many entities come before those that only the side graphs have."""
 
 
-def load_redial_graph(folder: Path, titles: Mapping[str, str]) -> RedialGraph:
-    """The graph in ``folder`` over the films in ``titles`` (movie id to title with year).
-
-    Every listed film is an item, linked in the graph or not, named by its title in ``titles``; movie
-    ids of one graph entity are one item with the smallest of them as its id. Films of the graph
-    that are not listed are entities of type ``movie`` but no items. Other entities are called
-    ``<graph>:<graph id>``. Each triple stands once, with the film as head where it stood in both
-    directions. Raises ``DataError`` as ``read_graph_files`` does.
-    """
-    return _join([read_graph_files(folder)], titles)
-
-
 def load_joined_graph(
     folders: Sequence[Path], titles: Mapping[str, str], *, sides: Sequence[Path] = ()
 ) -> RedialGraph:
-    """One graph, or several joined on the items; the first one says which movie ids are one item.
+    """One graph, or several joined on the items, over the films in ``titles`` (movie id to title with year).
+
+    Every listed film is an item, linked in the graph or not, named by its title in ``titles``; movie ids of one
+    entity of the first graph are one item with the smallest of them as its id. Films of a graph that are not listed
+    are entities of type ``movie`` but no items. Other entities are called ``<graph>:<graph id>``. Each triple stands
+    once, with the film as head where it stood in both directions.
 
     An entity of a later graph that stands for several items gives its triples to each of them.
     People, genres and other typed entities that are not films are one entity when their type and
