@@ -204,7 +204,7 @@ def test_side_graphs_words_and_reviews_lie_beside_the_data(tmp_path: Path) -> No
     assert (side.head, side.relation, side.tail) == ("12", "keyword", "kecrs-tmdkg:1")
     assert whole.extras.word_pairs == (("comedy", "genre"),)
     assert whole.extras.reviews == {"12": "Tense."}
-    assert {"kecrs-tmdkg/entities.tsv", "words.tsv", "reviews.json"} < set(whole.manifest.sources)
+    assert {"imdb/kecrs-tmdkg/entities.tsv", "words.tsv", "reviews.json"} < set(whole.manifest.sources)
     assert whole.manifest.counts["reviews"] == 1
 
 

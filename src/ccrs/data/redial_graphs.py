@@ -89,9 +89,9 @@ def _join(
         ]
     catalogue = Catalogue((*items, *others.values()))
     triples = _each_once(rows, catalogue, dropped)
-    several = len(graphs) > 1
+    alone = graphs[0] if len(graphs) == 1 else None
     sources = {
-        f"{graph.name}/{path.name}" if several or sides else path.name: sha256(path)
+        path.name if graph is alone else f"{graph.name}/{path.name}": sha256(path)
         for graph in (*graphs, *sides)
         for path in graph.paths
     }
