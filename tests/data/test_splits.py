@@ -12,7 +12,17 @@ from ccrs.core.errors import ConfigError, DataError
 from ccrs.core.graph import Catalogue, Entity
 from ccrs.core.samples import SampleTable
 from ccrs.data.samples import build_samples
-from ccrs.data.splits import NUM_FOLDS, TEST, TRAIN, VALIDATION, Order, SplitConfig, split_users, user_tasks
+from ccrs.data.splits import (
+    NUM_FOLDS,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    Order,
+    SplitConfig,
+    split_users,
+    training_dialogues,
+    user_tasks,
+)
 
 CATALOGUE = Catalogue((Entity("f0", "movie", "Film 0", is_item=True),))
 
@@ -135,3 +145,14 @@ def test_random_halves_come_oldest_first_and_depend_on_the_user_alone() -> None:
     assert [few.dialogue_ids[d] for d in alone.support] == expected
     other = user_tasks(table, np.arange(12), "random", 1)
     assert any(not np.array_equal(a.support, b.support) for a, b in zip(tasks, other, strict=True))
+
+
+def test_shares_of_the_training_dialogues_lie_in_one_another() -> None:
+    users = np.arange(0, 2000, 2)
+    found = [
+        set(training_dialogues(MANY, users, SplitConfig(training_share=share)).tolist())
+        for share in (0.25, 0.5, 1.0)
+    ]
+    assert found[0] < found[1] < found[2]
+    assert len(found[2]) == 1000
+    assert [len(share) / 1000 for share in found] == pytest.approx([0.25, 0.5, 1.0], abs=0.05)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
+from pydantic import Field
 
 from ccrs.core.config import StrictConfig
 from ccrs.core.dialogue import Part
@@ -34,12 +35,27 @@ class SplitConfig(StrictConfig):
     fold: int = 0
     order: Order = "random"
     seed: int = 0
+    training_share: float = Field(1.0, gt=0, le=1)
+    """Of the training dialogues, how many are used: for learning curves."""
 
 
 def user_fraction(user: str, seed: int, purpose: str) -> float:
-    """A number in [0, 1) that depends on the user id, the seed and the purpose only."""
+    """A number in [0, 1) that depends on the user (or dialogue) id, the seed and the purpose only."""
     digest = hashlib.sha256(f"{purpose}:{seed}:{user}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def training_dialogues(table: SampleTable, users: IntArray, config: SplitConfig) -> IntArray:
+    """The dialogues of ``users`` that are trained on: all, or the wanted share, fixed by a hash of their ids.
+
+    A smaller share is part of a larger one.
+    """
+    mine = np.flatnonzero(np.isin(table.dialogue_users, users))
+    if config.training_share == 1:
+        return mine
+    names = (table.dialogue_ids[dialogue] for dialogue in mine.tolist())
+    drawn = np.array([user_fraction(name, config.seed, "share") for name in names])
+    return mine[drawn < config.training_share]
 
 
 def split_users(

@@ -14,7 +14,7 @@ from ccrs.core.graph import Catalogue, Triple
 from ccrs.core.samples import IntArray, SampleTable, UserTask
 from ccrs.data.prepared import Extras, Manifest, load_prepared
 from ccrs.data.samples import build_samples
-from ccrs.data.splits import TEST, TRAIN, VALIDATION, SplitConfig, split_users, user_tasks
+from ccrs.data.splits import TEST, TRAIN, VALIDATION, SplitConfig, split_users, training_dialogues, user_tasks
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,6 @@ def divide(corpus: Corpus, config: SplitConfig) -> Division:
         train=np.flatnonzero(part == TRAIN),
         validation=tasks[VALIDATION],
         test=tasks[TEST],
-        train_dialogues=np.flatnonzero(part[table.dialogue_users] == TRAIN),
+        train_dialogues=training_dialogues(table, np.flatnonzero(part == TRAIN), config),
         support_dialogues=np.concatenate([np.zeros(0, np.int64), *supports]),
     )

@@ -155,7 +155,7 @@ def _meta_plan(setup: Setup) -> MetaPlan:
     return MetaPlan(
         setup.builder,
         table,
-        dialogues_by_user(table, setup.division.train),
+        dialogues_by_user(table, setup.division.train, setup.division.train_dialogues),
         batch_size=training.batch_size,
         max_dialogues=training.max_task_dialogues,
         chronological=setup.config.data.order == "chronological",

@@ -117,8 +117,12 @@ class MixedPlan:
         return [steps[number] for number in order]
 
 
-def dialogues_by_user(table: SampleTable, users: IntArray) -> list[tuple[int, IntArray]]:
-    """(user, his dialogues, oldest first) for each of ``users``."""
+def dialogues_by_user(
+    table: SampleTable, users: IntArray, dialogues: IntArray | None = None
+) -> list[tuple[int, IntArray]]:
+    """(user, his dialogues, oldest first) for each of ``users``; of ``dialogues`` only, where they are given."""
     order = np.lexsort((table.dialogue_times, table.dialogue_users))
+    if dialogues is not None:
+        order = order[np.isin(order, dialogues)]
     bounds = np.searchsorted(table.dialogue_users[order], np.arange(len(table.users) + 1))
     return [(user, order[bounds[user] : bounds[user + 1]]) for user in users.tolist()]

@@ -22,6 +22,7 @@ from ccrs.experiments.reproduction.outcomes import JudgedUnit, load_unit, save_u
 from ccrs.experiments.reproduction.plan import Unit
 from ccrs.experiments.reproduction.timing import Forecast
 from ccrs.experiments.train import train_recommender
+from ccrs.models.registry import parse_model_config
 
 Announce = Callable[[str], None]
 
@@ -106,9 +107,13 @@ def outcome_file(out: Path, unit: Unit) -> Path:
 
 
 def fingerprint(config: RecommenderConfig, corpus: Corpus) -> str:
-    """Changes with the configuration (but for the title) and with the data."""
-    values = config.model_dump()
-    values.pop("title")
+    """Changes with the data and with every value of the configuration that is not its default, but for the title.
+
+    A setting that a later version adds changes nothing as long as it is left alone.
+    """
+    values = config.model_dump(exclude_defaults=True, exclude={"title"})
+    model = parse_model_config(config.name, config.model, "model")
+    values |= {"name": config.name, "model": model.model_dump(exclude_defaults=True)}
     text = json.dumps([values, corpus.manifest.checksum], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
