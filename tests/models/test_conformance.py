@@ -62,6 +62,7 @@ CASES = {
         {"relation_encoder": False, "turn_encoder": False},
         never_used=frozenset({".target", ".source", ".attention", ".user", "users"}),
     ),
+    "ccrs-graph-rows": Case("ccrs", {"additions": {"graph_rows": True, "vector_dropout": 0.2}}),
     "ccrs-encoded-items": Case("ccrs", {"output": "encoded"}, adapts=False),
     "kbrd": Case("kbrd", {"embedding_size": 8, "num_bases": 2}),
     "popularity": Case("popularity", epochs=0, exempt_from_beating_popularity="it is popularity itself"),

@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 from torch import Tensor, nn
 
 from ccrs.core.batch import Batch, Contexts, History
+from ccrs.core.config import StrictConfig
 from ccrs.core.dialogue import Mention
 
 
@@ -16,6 +17,17 @@ class EntityLinker(Protocol):
 
     def link(self, text: str) -> tuple[Mention, ...]:
         """Mentions in the order of the text, not overlapping."""
+        ...
+
+
+@runtime_checkable
+class Settling(Protocol):
+    """A model that is used in another form than it is trained in."""
+
+    config: StrictConfig
+
+    def settled(self) -> nn.Module:
+        """The same function in the form for use, with a ``config`` that builds that form."""
         ...
 
 

@@ -7,6 +7,7 @@ import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 from torch import nn
 
@@ -14,6 +15,7 @@ from ccrs.artifacts.files import MANIFEST
 from ccrs.artifacts.run import DataIdentity, Run, load_run, save_run
 from ccrs.core.batch import Batch
 from ccrs.core.errors import ConfigError
+from ccrs.core.protocols import Settling
 from ccrs.data.batching import BatchBuilder
 from ccrs.data.splits import NUM_FOLDS
 from ccrs.evaluation.ranking import per_sample
@@ -210,9 +212,13 @@ def _finished(setup: Setup, trained: Trained, out: Path) -> Run:
     identity = DataIdentity(
         str(setup.corpus.path.resolve()), manifest.dataset, manifest.checksum, manifest.licence, *names
     )
+    config, model = setup.config, setup.model.eval()
+    if isinstance(model, Settling):
+        model = model.settled()
+        config = config.model_copy(update={"model": cast("Settling", model).config.model_dump()})
     run = Run(
-        setup.config,
-        setup.model.eval(),
+        config,
+        model,
         setup.rates,
         setup.sizes,
         setup.corpus.catalogue,
@@ -223,7 +229,7 @@ def _finished(setup: Setup, trained: Trained, out: Path) -> Run:
         setup.resources,
         current_commit(),
     )
-    save_run(out, run, setup.config.model_dump(), model_card(setup.config, identity, trained))
+    save_run(out, run, config.model_dump(), model_card(setup.config, identity, trained))
     (out / CHECKPOINT).unlink(missing_ok=True)
     return run
 

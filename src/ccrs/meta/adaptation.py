@@ -241,7 +241,11 @@ def _gradient_and_loss(
     upstream = residuals * user_weights[contexts.users][:, None]
     inner = (state.rows, state.users)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    found = torch.autograd.grad(logits, (*inner, *parameters), upstream, allow_unused=True)
+    # An item table that is itself computed serves the query as well: its graph must outlive this pass.
+    computed = model.item_table().grad_fn is not None
+    found = torch.autograd.grad(
+        logits, (*inner, *parameters), upstream, allow_unused=True, retain_graph=computed
+    )
     rows, users = (torch.zeros_like(a) if g is None else g for a, g in zip(inner, found[:2], strict=True))
     own = rows / user_weights[batch.row_users][:, None], users / user_weights[:, None]
     loss = with_known_gradient(value, [rows, users, *found[2:]], [*attached, *parameters])

@@ -19,6 +19,7 @@ from ccrs.models.layers.context_additions import ContextAdditions, ContextAdditi
 from ccrs.models.layers.history_attention import HistoryAttention, HistoryPrior
 from ccrs.models.layers.importance import Importance
 from ccrs.models.layers.relation_attention import Gamma, RelationAttention
+from ccrs.models.layers.relational_convolution import RelationalConvolution
 from ccrs.models.layers.segments import segment_softmax, segment_sum
 from ccrs.models.sizes import Sizes
 
@@ -32,6 +33,8 @@ class Additions(ContextAdditionsConfig):
     """Add attention over the items of the user's earlier dialogues."""
     history_prior: bool = False
     """Add a learned weight to the items of the user's earlier dialogues, by how they came up and how long ago."""
+    graph_rows: bool = False
+    """Add to each item's row what one R-GCN layer gathers from its neighbours (KBRD's encoder of items)."""
     residual_dropout: float = Field(0.0, ge=0, le=1)
     """How often training leaves out an entity's own row (Eq. 6), so that its neighbours speak for it."""
 
@@ -56,6 +59,8 @@ class CCRSConfig(StrictConfig):
     output: Literal["tied", "encoded"] = "tied"
     """Score against the raw rows of the items (H̃ of Eq. 8), or against rows that the relation attention has encoded
     for the unadapted user: an ablation for plain training, since nothing can be adapted exactly with it."""
+    graph_rows_summed: bool = False
+    """Set when a trained model is saved: what ``additions.graph_rows`` added is part of the rows now."""
     additions: Additions = Additions()
 
 
@@ -74,7 +79,7 @@ class CCRS(nn.Module):
 
     ``popularity`` (items,) holds how often each item was recommended in training. Item rows are
     the first rows of the entity table and are tied to the output (H̃ of Eq. 8). ``graph`` is needed only where
-    items are encoded for the output.
+    items are encoded for the output, or get graph rows.
     """
 
     def __init__(
@@ -98,6 +103,8 @@ class CCRS(nn.Module):
         # Two tables: every step moves all item rows (softmax) but few of the others (touched rows only).
         self.items = nn.Parameter(torch.randn(sizes.num_items, size) * config.initial_scale)
         self.others = nn.Parameter(torch.randn(others, size) * config.initial_scale)
+        self.graph_rows = self._graph_encoder(graph)
+        self._table: Tensor | None = None
         self.users = nn.Parameter(torch.randn(1, config.user_size) * config.initial_scale)
         self.item_bias = nn.Parameter(torch.zeros(sizes.num_items))
         self.silence = nn.Parameter(torch.zeros(size))  # p of a context without entity
@@ -128,6 +135,45 @@ class CCRS(nn.Module):
         self.history = HistoryAttention(size)
         self.history_prior = HistoryPrior()
         self._freeze_unused()
+
+    def _graph_encoder(self, graph: KnowledgeGraph | None) -> RelationalConvolution | None:
+        """The R-GCN of the items, where it is asked for and not yet part of the rows."""
+        config = self.config
+        if not config.additions.graph_rows or config.graph_rows_summed:
+            return None
+        if graph is None:
+            raise ConfigError("model.additions.graph_rows needs the graph.")
+        return RelationalConvolution(
+            offsets=torch.from_numpy(graph.offsets),
+            neighbours=torch.from_numpy(graph.neighbours),
+            relation_ids=torch.from_numpy(graph.relation_ids),
+            num_relations=self.sizes.num_relations,
+            size=config.embedding_size,
+            initial_scale=config.initial_scale,
+            root=False,
+        )
+
+    def settled(self) -> CCRS:
+        """The same function in the form in which it is used: graph rows are summed into the items' rows."""
+        if self.graph_rows is None:
+            return self
+        config = self.config.model_copy(update={"graph_rows_summed": True})
+        with torch.no_grad():
+            popularity = self.added.log_popularity.expm1()
+            model = CCRS(config, self.sizes, popularity).to(self.device, self.items.dtype)
+            kept = {
+                name: value for name, value in self.state_dict().items() if not name.startswith("graph_rows.")
+            }
+            model.load_state_dict({**kept, "items": self._item_rows()})
+        return model.train(self.training)
+
+    def _item_rows(self) -> Tensor:
+        """The items' rows, graph rows included, which are computed once a step: (items, d)."""
+        if self.graph_rows is None:
+            return self.items
+        if self._table is None:
+            self._table = self.items + self.graph_rows(torch.arange(self.sizes.num_items, device=self.device))
+        return self._table
 
     def _freeze_unused(self) -> None:
         """Parameters of switched-off parts stay as they are (and cost nothing)."""
@@ -163,13 +209,17 @@ class CCRS(nn.Module):
         return self.user_vectors(*self.gather(batch), batch.query, batch, with_history=False)
 
     def gather(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """The inner parameters the batch works on: entity rows (rows, d) and users (users, d_u)."""
+        """The inner parameters the batch works on: entity rows (rows, d) and users (users, d_u).
+
+        A step begins here: the item table is computed once for it.
+        """
+        self._table = None
         count = batch.num_item_rows
         # Without a gradient for the whole table: `sparse=True` keeps only the touched rows.
         other = nn.functional.embedding(
             batch.row_entities[count:] - self.sizes.num_items, self.others, sparse=self.sparse_gradients
         )
-        rows = torch.cat([nn.functional.embedding(batch.row_entities[:count], self.items), other])
+        rows = torch.cat([nn.functional.embedding(batch.row_entities[:count], self._item_rows()), other])
         users = self.users.index_select(0, batch.users)
         return rows, users
 
@@ -179,7 +229,12 @@ class CCRS(nn.Module):
             raise ConfigError(
                 "model.output = 'encoded' cannot be adapted. Use training.objective = 'plain' and adapt = false."
             )
-        return self.items
+        return self._item_rows()
+
+    def train(self, mode: bool = True) -> CCRS:
+        """Switch to training or evaluation; the item table of the last step is forgotten."""
+        self._table = None
+        return super().train(mode)
 
     def _encoded_items(self, hop: Hop, sources: Tensor) -> Tensor:
         """Every item's h for the unadapted user: (items, d)."""
@@ -231,7 +286,7 @@ class CCRS(nn.Module):
         if added.user_in_score:
             vectors = vectors + self.user_score(users).index_select(0, contexts.users)
         if added.history and with_history and len(batch.history.items):
-            known = self.items.index_select(0, batch.history.items)
+            known = self._item_rows().index_select(0, batch.history.items)
             vectors = vectors + self.history(vectors, contexts.users, known, batch.history)
         return self.added.dropped(vectors, added.vector_dropout)
 
