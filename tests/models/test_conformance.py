@@ -42,8 +42,7 @@ class Case:
     """The reason, where a model need not be better than popularity."""
 
 
-CASES = {
-    "ccrs": Case("ccrs"),
+VARIANTS = {
     "ccrs-all-additions": Case(
         "ccrs",
         {
@@ -64,9 +63,9 @@ CASES = {
     ),
     "ccrs-graph-rows": Case("ccrs", {"additions": {"graph_rows": True, "vector_dropout": 0.2}}),
     "ccrs-encoded-items": Case("ccrs", {"output": "encoded"}, adapts=False),
-    "kbrd": Case("kbrd", {"embedding_size": 8, "num_bases": 2}),
     "popularity": Case("popularity", epochs=0, exempt_from_beating_popularity="it is popularity itself"),
 }
+CASES = {name: Case(name, row.small) for name, row in all_models().items()} | VARIANTS
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,20 @@ import warnings
 
 import typer
 
-from ccrs.cli import chat, data, demo, evaluate, items, keys, prepare, recommend, reproduce, serve, train
+from ccrs.cli import (
+    chat,
+    data,
+    demo,
+    evaluate,
+    items,
+    keys,
+    models,
+    prepare,
+    recommend,
+    reproduce,
+    serve,
+    train,
+)
 from ccrs.core.errors import CcrsError
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C
@@ -23,6 +36,7 @@ app = typer.Typer(
 )
 app.add_typer(prepare.app, name="prepare")
 app.command("train")(train.train)
+app.command("models")(models.models)
 app.command("evaluate")(evaluate.evaluate)
 app.command("reproduce")(reproduce.reproduce)
 app.command("recommend")(recommend.recommend)

@@ -1,0 +1,81 @@
+"""docs/add-a-model.md is done as written: a package of somebody else, found by its entry point."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PROJECT
+from tests.fixtures.tiny_run import TinyRun
+
+PAGE = PROJECT / "docs" / "add-a-model.md"
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(language: str) -> list[str]:
+    return [body for kind, body in _BLOCK.findall(PAGE.read_text(encoding="utf-8")) if kind == language]
+
+
+def installed(folder: Path, entry: str | None = None) -> Path:
+    """The page's package as pip would leave it: the module, and beside it what names its entry points."""
+    (model,) = blocks("python")
+    project = tomllib.loads(blocks("toml")[0])
+    assert len(model.splitlines()) < 70
+    (folder / "recency_model.py").write_text(model, encoding="utf-8")
+    name, version = project["project"]["name"], project["project"]["version"]
+    meta = folder / f"{name.replace('-', '_')}-{version}.dist-info"
+    meta.mkdir()
+    (meta / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    (group,) = project["project"]["entry-points"]
+    (line,) = (f"{key} = {value}" for key, value in project["project"]["entry-points"][group].items())
+    (meta / "entry_points.txt").write_text(f"[{group}]\n{entry or line}\n")
+    return folder
+
+
+def ccrs(folder: Path, *words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ccrs.cli.main", *words],
+        env={**os.environ, "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"},
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_page_from_file_to_table(tmp_path: Path, tiny: TinyRun) -> None:
+    package = installed(tmp_path)
+    (tmp_path / "recency.toml").write_text(blocks("toml")[1], encoding="utf-8")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "mine").symlink_to(tiny.data.resolve())
+    outputs = {}
+    for line in blocks("sh")[0].splitlines():
+        words = line.split()
+        assert words[0] == "ccrs"
+        done = ccrs(package, *words[1:], cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        outputs[words[1]] = done.stdout
+    assert re.search(r"^recency +no .*the latest counting most$", outputs["models"], re.MULTILINE)
+    assert "HR@10" in outputs["evaluate"] or "hr@10" in outputs["evaluate"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("recency = recency_model:NOTHING", "cannot be loaded (AttributeError"),
+        ("recency = no_such_module:ROW", "cannot be loaded (ModuleNotFoundError"),
+        ("recency = recency_model:Recency", "is a type, not a ModelRow"),
+        ("kbrd = recency_model:ROW", "there is a model of this name already"),
+    ],
+)
+def test_an_entry_point_that_is_no_model(tmp_path: Path, entry: str, message: str) -> None:
+    done = ccrs(installed(tmp_path, entry), "models", cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
