@@ -21,6 +21,19 @@ class EntityLinker(Protocol):
 
 
 @runtime_checkable
+class OwnLoss(Protocol):
+    """A model that learns from more than the cross-entropy of its scores."""
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Told before each epoch, counted from 0."""
+        ...
+
+    def loss(self, batch: Batch) -> Tensor:
+        """What training minimises on the query samples of ``batch``, summed over them."""
+        ...
+
+
+@runtime_checkable
 class Settling(Protocol):
     """A model that is used in another form than it is trained in."""
 
