@@ -236,4 +236,6 @@ def test_beats_popularity_where_there_is_something_to_learn(trained: Trained) ->
     if trained.case.exempt_from_beating_popularity:
         assert mine == theirs
     else:
-        assert mine > trained.case.lead * theirs, f"mean reciprocal rank {mine:.3f}, of popularity {theirs:.3f}"
+        assert mine > trained.case.lead * theirs, (
+            f"mean reciprocal rank {mine:.3f}, of popularity {theirs:.3f}"
+        )

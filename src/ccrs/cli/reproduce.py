@@ -59,8 +59,10 @@ def _show(whole: Plan, folder: Path, chosen: list[str], out: Path, *, data: Path
         units = units_of(whole, folder, [group], quick=quick)
         written = write_tables(whole, group, units, data, out, quick=quick)
         if written is None:
-            remark(f"table {group}: no row of it is complete yet")
+            remark(f"table {group}: its baseline is not complete yet")
             continue
+        for title in written.missing:
+            remark(f"table {group}: {title} is not complete and left out")
         say(written.text)
         for path in written.files:
             remark(f"written to {path}")

@@ -1,24 +1,122 @@
-"""The tables of a reproduction (being written)."""
+"""The tables of a reproduction, from the outcomes that are there."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ccrs.experiments.reproduction.plan import Plan, Unit
+from ccrs.core.files import replacing
+from ccrs.evaluation.comparison import Compared, Comparison, compare
+from ccrs.evaluation.comparison_tables import (
+    as_csv,
+    as_json,
+    as_latex,
+    as_markdown,
+    as_text,
+    draw_differences,
+)
+from ccrs.evaluation.published import PAPER_REDIAL
+from ccrs.evaluation.report import SampleOutcomes
+from ccrs.experiments.corpus import Corpus, load_corpus
+from ccrs.experiments.reproduction.outcomes import JudgedUnit, load_unit
+from ccrs.experiments.reproduction.plan import Plan, RowPlan, Unit
+from ccrs.experiments.reproduction.running import is_done, outcome_file
 
 
 @dataclass(frozen=True)
 class Written:
-    """The text of a table and the files that hold it."""
+    """The text of a table, the files that hold it, and the rows that are missing in it."""
 
     text: str
     files: tuple[Path, ...]
+    missing: tuple[str, ...]
 
 
 def write_tables(
     plan: Plan, group: str, units: Sequence[Unit], data: Path, out: Path, *, quick: bool
 ) -> Written | None:
-    """Write the table of ``group``; None where no row is complete."""
-    return None
+    """Write the table of ``group`` in all its forms; None where its baseline is not complete.
+
+    A row that is not complete is left out and named. A model that adapts has a second row, unadapted.
+    """
+    corpus = load_corpus(data)
+    found, missing = _collect(plan, group, units, corpus, out)
+    baseline = plan.group(group).baseline
+    by_key = {row.key: row.title for row in plan.rows_of(group)}
+    names = [system.name for system in found]
+    if by_key[baseline] not in names:
+        return None
+    comparison = compare(found, baseline=by_key[baseline])
+    title = plan.group(group).title
+    if quick:
+        title = f"{title} (REHEARSAL: two epochs, one fold; these figures mean nothing)"
+    return Written(as_text(comparison, title), _write(comparison, title, out / group), tuple(missing))
+
+
+def _collect(
+    plan: Plan, group: str, units: Sequence[Unit], corpus: Corpus, out: Path
+) -> tuple[list[Compared], list[str]]:
+    """All complete rows, and the titles of the others."""
+    found: list[Compared] = []
+    missing: list[str] = []
+    for row in plan.rows_of(group):
+        mine = [unit for unit in units if unit.row.key == row.key]
+        if not all(is_done(unit, corpus, out) for unit in mine):
+            missing.append(row.title)
+            continue
+        judged = {(unit.seed, unit.fold): load_unit(outcome_file(out, unit)) for unit in mine}
+        seconds = sum(one.seconds for one in judged.values())
+        published = PAPER_REDIAL.get(row.published or "", {}) if plan.dataset == "redial" else {}
+        found.append(_system(row, "metrics", row.title, judged, seconds, published))
+        if all("unadapted" in one.rows for one in judged.values()):
+            found.append(_system(row, "unadapted", f"{row.title}, unadapted", judged, seconds, {}))
+    return found, missing
+
+
+def _system(
+    row: RowPlan,
+    which: str,
+    title: str,
+    judged: Mapping[tuple[int, int], JudgedUnit],
+    seconds: float,
+    published: Mapping[str, float],
+) -> Compared:
+    """One row: its folds pooled, once for each seed."""
+    repetitions = tuple(
+        SampleOutcomes.concatenate([one.rows[which] for (s, _), one in sorted(judged.items()) if s == seed])
+        for seed in row.seeds
+        if any(s == seed for s, _ in judged)
+    )
+    first = next(iter(judged.values()))
+    commits = sorted({str(one.signature["commit"]) for one in judged.values()})
+    signature = {
+        **first.signature,
+        "folds": len({fold for _, fold in judged}),
+        "seeds": len(repetitions),
+        "commit": "+".join(commits),
+        "best epochs": "/".join(str(one.best_epoch) for one in judged.values()),
+        "minutes": round(seconds / 60, 1),
+    }
+    return Compared(title, repetitions, signature, published)
+
+
+def _write(comparison: Comparison, title: str, stem: Path) -> tuple[Path, ...]:
+    """All forms of a table beside one another."""
+    texts = {
+        ".md": as_markdown(comparison, title),
+        ".csv": as_csv(comparison),
+        ".tex": as_latex(comparison, title),
+        ".json": json.dumps(as_json(comparison), ensure_ascii=False, indent=1) + "\n",
+    }
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    files = []
+    for ending, text in texts.items():
+        path = stem.with_name(stem.name + ending)
+        with replacing(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+        files.append(path)
+    figure = stem.with_name(stem.name + ".png")
+    draw_differences(comparison, figure, title)
+    return (*files, figure)

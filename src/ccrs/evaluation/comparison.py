@@ -1,0 +1,153 @@
+"""Several systems on the same samples: their figures with intervals, and paired differences by user."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from ccrs.core.errors import CcrsError
+from ccrs.core.samples import BoolArray, IntArray
+from ccrs.evaluation.ranking import FloatArray, per_sample
+from ccrs.evaluation.report import SampleOutcomes
+from ccrs.evaluation.significance import RESAMPLES, Difference, Interval, intervals, paired_differences
+
+BLOCKS: Final[tuple[str, ...]] = ("all", "novel")
+METRICS: Final[tuple[str, ...]] = ("hr@1", "hr@10", "hr@50", "mrr@10", "ndcg@10")
+COMPARED_METRICS: Final[tuple[str, ...]] = ("hr@10", "hr@50")
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """One system: what came out for every sample, once or for several seeds.
+
+    Raises ``CcrsError`` when there is no outcome, or the repetitions are of different samples.
+    """
+
+    name: str
+    repetitions: tuple[SampleOutcomes, ...]
+    signature: Mapping[str, str | int | float | None] = field(default_factory=dict)
+    published: Mapping[str, float] = field(default_factory=dict)
+    """The figures a paper prints for it, by metric."""
+
+    def __post_init__(self) -> None:
+        if not self.repetitions:
+            raise CcrsError(f"{self.name}: has no outcomes. Judge it first.")
+        for other in self.repetitions[1:]:
+            check_same_samples(self.name, self.repetitions[0], f"{self.name} (another seed)", other)
+
+    @property
+    def first(self) -> SampleOutcomes:
+        """The outcomes of the first repetition, whose samples are those of all."""
+        return self.repetitions[0]
+
+    def values(self) -> dict[str, FloatArray]:
+        """Each metric of each sample, averaged over the repetitions: (samples,)."""
+        found = [per_sample(outcomes.ranks) for outcomes in self.repetitions]
+        return {name: np.mean([one[name] for one in found], axis=0) for name in METRICS}
+
+
+@dataclass(frozen=True)
+class Row:
+    """The figures of one system, and the baseline minus it; by block (``all``, ``novel``), then by metric."""
+
+    name: str
+    seeds: int
+    figures: Mapping[str, Mapping[str, Interval]]
+    differences: Mapping[str, Mapping[str, Difference]]
+    """Empty for the baseline itself."""
+    signature: Mapping[str, str | int | float | None]
+    published: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All systems on the same samples."""
+
+    baseline: str
+    rows: tuple[Row, ...]
+    num_samples: Mapping[str, int]
+    """By block."""
+    num_users: int
+
+    def row(self, name: str) -> Row:
+        """The row of that name."""
+        return next(row for row in self.rows if row.name == name)
+
+
+def compare(
+    systems: Sequence[Compared], *, baseline: str, resamples: int = RESAMPLES, seed: int = 0
+) -> Comparison:
+    """Figures of all ``systems`` and the paired differences of ``baseline`` minus each other one.
+
+    Users are resampled, never samples. Raises ``CcrsError`` when a name stands twice, the baseline is none of them,
+    or two systems were not judged on the same samples.
+    """
+    names = [system.name for system in systems]
+    if doubled := sorted({name for name in names if names.count(name) > 1}):
+        raise CcrsError(f"{doubled[0]!r} names two systems. Give each a name of its own: NAME=PATH.")
+    if baseline not in names:
+        raise CcrsError(f"The baseline {baseline!r} is none of {', '.join(names)}. Choose one of them.")
+    first = systems[0]
+    for other in systems[1:]:
+        check_same_samples(first.name, first.first, other.name, other.first)
+    masks: dict[str, BoolArray] = {
+        "all": np.ones(len(first.first), np.bool_),
+        "novel": first.first.novel,
+    }
+    users = first.first.users
+    measured = {system.name: system.values() for system in systems}
+    rows = []
+    for system in systems:
+        figures, differences = {}, {}
+        for block, mask in masks.items():
+            mine = _masked(measured[system.name], mask)
+            if not mask.any():
+                continue
+            figures[block] = intervals(mine, users[mask], resamples=resamples, seed=seed)
+            if system.name != baseline:
+                theirs = _masked(measured[baseline], mask)
+                differences[block] = _differences(theirs, mine, users[mask], resamples, seed)
+        rows.append(
+            Row(
+                system.name,
+                len(system.repetitions),
+                figures,
+                differences,
+                system.signature,
+                system.published,
+            )
+        )
+    counts = {block: int(mask.sum()) for block, mask in masks.items()}
+    return Comparison(baseline, tuple(rows), counts, first.first.num_users)
+
+
+def check_same_samples(name: str, outcomes: SampleOutcomes, other_name: str, other: SampleOutcomes) -> None:
+    """Raise ``CcrsError``, naming both, unless both hold the same samples in the same order."""
+    if outcomes.sample_ids == other.sample_ids:
+        return
+    mine, theirs = set(outcomes.sample_ids), set(other.sample_ids)
+    alone, there = sorted(mine - theirs), sorted(theirs - mine)
+    if not alone and not there:
+        raise CcrsError(f"{name} and {other_name} hold the same samples in another order. Sort them alike.")
+    examples = [
+        f"only {whose} has {found[0]!r}" for whose, found in ((name, alone), (other_name, there)) if found
+    ]
+    raise CcrsError(
+        f"{name} has {len(mine):,} samples and {other_name} {len(theirs):,}, of which {len(mine & theirs):,} are the "
+        f"same ({'; '.join(examples)}). Unequal samples are never compared: judge both on the same data, split, "
+        "order and folds."
+    )
+
+
+def _differences(
+    a: Mapping[str, FloatArray], b: Mapping[str, FloatArray], users: IntArray, resamples: int, seed: int
+) -> dict[str, Difference]:
+    chosen = [{name: values[name] for name in COMPARED_METRICS} for values in (a, b)]
+    return paired_differences(chosen[0], chosen[1], users, resamples=resamples, seed=seed)
+
+
+def _masked(values: Mapping[str, FloatArray], mask: BoolArray) -> dict[str, FloatArray]:
+    return {name: column[mask] for name, column in values.items()}

@@ -1,0 +1,282 @@
+"""A comparison as text, Markdown, CSV, LaTeX and JSON, and as a figure of its differences."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from ccrs.evaluation.canvas import GREY, INK, png_figure, shortened
+from ccrs.evaluation.comparison import BLOCKS, COMPARED_METRICS, METRICS, Comparison, Row
+from ccrs.evaluation.significance import Difference, Interval
+from ccrs.evaluation.tables import aligned, markdown
+
+Table = tuple[list[str], list[list[str]]]
+_NAMES: Final[Mapping[str, str]] = {
+    "hr@1": "HR@1",
+    "hr@10": "HR@10",
+    "hr@50": "HR@50",
+    "mrr@10": "MRR@10",
+    "ndcg@10": "NDCG@10",
+}
+_NOVEL: Final = ("hr@10", "hr@50")
+NOTE: Final = (
+    "± is half the 95% interval. Users are resampled, differences paired by sample; p by flipping the signs of whole "
+    "users, not corrected for the number of rows. Novel: not yet named in the dialogue."
+)
+
+
+def figures(comparison: Comparison) -> Table:
+    """Header and rows of the figures; the paper's stand in columns of their own where a row has any."""
+    printed = [metric for metric in METRICS if any(metric in row.published for row in comparison.rows)]
+    header = [
+        "model",
+        *(_NAMES[metric] for metric in METRICS),
+        *(f"{_NAMES[metric]} novel" for metric in _NOVEL),
+        *(f"{_NAMES[metric]} printed" for metric in printed),
+    ]
+    rows = [
+        [
+            row.name + (f" ({row.seeds} seeds)" if row.seeds > 1 else ""),
+            *(_figure(row.figures.get("all", {}).get(metric)) for metric in METRICS),
+            *(_figure(row.figures.get("novel", {}).get(metric)) for metric in _NOVEL),
+            *(f"{row.published[metric]:.4f}" if metric in row.published else "" for metric in printed),
+        ]
+        for row in comparison.rows
+    ]
+    return header, rows
+
+
+def differences(comparison: Comparison) -> Table:
+    """Header and rows of the baseline minus every other row: absolute, relative, interval, p."""
+    header = [
+        f"{comparison.baseline} minus",
+        "targets",
+        "metric",
+        "difference",
+        "95% interval",
+        "relative",
+        "p",
+    ]
+    rows = [
+        [row.name, block, _NAMES[metric], *_difference(row.differences[block][metric], row, block, metric)]
+        for row in comparison.rows
+        for block in BLOCKS
+        if block in row.differences
+        for metric in COMPARED_METRICS
+    ]
+    return header, rows
+
+
+def signatures(comparison: Comparison) -> list[str]:
+    """What each row rests on, one line a row."""
+    return [
+        f"{row.name}: "
+        + ", ".join(f"{key} {value}" for key, value in row.signature.items() if key != "model")
+        for row in comparison.rows
+        if row.signature
+    ]
+
+
+def as_text(comparison: Comparison, title: str) -> str:
+    """Both tables for a terminal."""
+    parts = [_headline(comparison, title), aligned(*figures(comparison)), aligned(*differences(comparison))]
+    return "\n\n".join([*parts, NOTE, *signatures(comparison)])
+
+
+def as_markdown(comparison: Comparison, title: str) -> str:
+    """Both tables and all signatures as a page."""
+    lines = "\n".join(f"- `{line}`" for line in signatures(comparison))
+    return (
+        "\n\n".join(
+            [
+                f"# {title}",
+                _headline(comparison, ""),
+                markdown(*figures(comparison)),
+                markdown(*differences(comparison)),
+                NOTE,
+                lines,
+            ]
+        ).rstrip()
+        + "\n"
+    )
+
+
+def as_csv(comparison: Comparison) -> str:
+    """One line a row, block and metric: mean, interval, and the baseline's difference."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(
+        [
+            "model",
+            "targets",
+            "metric",
+            "mean",
+            "low",
+            "high",
+            "difference",
+            "difference_low",
+            "difference_high",
+            "p",
+        ]
+    )
+    for row in comparison.rows:
+        for block, found in row.figures.items():
+            for metric, one in found.items():
+                beside = row.differences.get(block, {}).get(metric)
+                cells = ["", "", "", ""]
+                if beside is not None:
+                    spread = beside.interval
+                    cells = [
+                        f"{value:.6f}" for value in (spread.mean, spread.low, spread.high, beside.p_value)
+                    ]
+                means = [f"{value:.6f}" for value in (one.mean, one.low, one.high)]
+                writer.writerow([_harmless(row.name), block, metric, *means, *cells])
+    return stream.getvalue()
+
+
+def as_latex(comparison: Comparison, title: str) -> str:
+    """The figures as a ``booktabs`` table; the best of each column is bold."""
+    header, rows = figures(comparison)
+    best = {
+        column: max((row[column] for row in rows if row[column]), key=_leading, default="")
+        for column in range(1, len(header))
+    }
+    lines = [
+        "% needs \\usepackage{booktabs}",
+        "\\begin{table}",
+        f"\\caption{{{_tex(title)}}}",
+        f"\\begin{{tabular}}{{l{'r' * (len(header) - 1)}}}",
+        "\\toprule",
+        " & ".join(map(_tex, header)) + " \\\\",
+        "\\midrule",
+        *(" & ".join(_latex_row(row, best)) + " \\\\" for row in rows),
+        "\\bottomrule",
+        "\\end{tabular}",
+        "\\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def as_json(comparison: Comparison) -> dict[str, Any]:
+    """Everything as a JSON object without NaN."""
+    return {
+        "baseline": comparison.baseline,
+        "num_users": comparison.num_users,
+        "num_samples": dict(comparison.num_samples),
+        "rows": [
+            {
+                "model": row.name,
+                "seeds": row.seeds,
+                "figures": _each(row.figures, _interval_json),
+                "baseline_minus_this": _each(row.differences, _difference_json),
+                "printed": dict(row.published),
+                "signature": dict(row.signature),
+            }
+            for row in comparison.rows
+        ],
+    }
+
+
+def draw_differences(comparison: Comparison, path: Path, title: str, metric: str = "hr@10") -> None:
+    """The baseline minus every other row with its interval, on all and on novel targets, as a PNG file."""
+    rows = [row for row in comparison.rows if row.differences]
+    height = 1.6 + 0.34 * max(len(rows), 1)
+    name = f"{shortened(comparison.baseline)} minus each, {_NAMES[metric]}"
+    with png_figure(path, width=7.5, height=height, title=title, note=NOTE) as figure:
+        axes = figure.subplots()
+        for block, shift, colour, marker in (("all", -0.13, "#0072B2", "o"), ("novel", 0.13, "#D55E00", "s")):
+            points = [
+                (place + shift, row.differences[block][metric].interval)
+                for place, row in enumerate(rows)
+                if block in row.differences and row.differences[block][metric].interval.is_known
+            ]
+            axes.errorbar(
+                [one.mean for _, one in points],
+                [place for place, _ in points],
+                xerr=[
+                    [one.mean - one.low for _, one in points],
+                    [one.high - one.mean for _, one in points],
+                ],
+                fmt=marker,
+                color=colour,
+                markersize=4,
+                capsize=2,
+                linewidth=1,
+                label=f"{block} targets",
+            )
+        axes.axvline(0, color=INK, linewidth=0.8)
+        axes.set_yticks(range(len(rows)), [shortened(row.name, 44) for row in rows])
+        axes.invert_yaxis()
+        axes.set_xlabel(name)
+        axes.grid(axis="x", color="#DDDDDD", linewidth=0.7)
+        axes.set_axisbelow(True)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.tick_params(labelsize=8, labelcolor=GREY)
+        if rows:
+            axes.legend(fontsize=8, frameon=False, loc="best")
+
+
+def _headline(comparison: Comparison, title: str) -> str:
+    counts = comparison.num_samples
+    text = f"{counts['all']:,} samples ({counts['novel']:,} novel) of {comparison.num_users} users"
+    return f"{title}: {text}" if title else text
+
+
+def _figure(one: Interval | None) -> str:
+    if one is None:
+        return ""
+    return f"{one.mean:.4f}" + (f" ±{(one.high - one.low) / 2:.4f}" if one.is_known else "")
+
+
+def _difference(one: Difference, row: Row, block: str, metric: str) -> list[str]:
+    mean, spread = one.mean, one.interval
+    own = row.figures[block][metric].mean
+    return [
+        f"{mean:+.4f}",
+        f"[{spread.low:+.4f}, {spread.high:+.4f}]" if spread.is_known else "",
+        f"{100 * mean / own:+.0f}%" if own else "",
+        "<0.001" if one.p_value < 0.001 else f"{one.p_value:.3f}",
+    ]
+
+
+def _leading(cell: str) -> float:
+    return float(cell.split(maxsplit=1)[0])
+
+
+def _latex_row(row: Sequence[str], best: Mapping[int, str]) -> list[str]:
+    cells = [_tex(row[0])]
+    for column, cell in enumerate(row[1:], start=1):
+        text = cell.replace("±", "$\\pm$")
+        cells.append(f"\\textbf{{{text}}}" if cell and _leading(cell) == _leading(best[column]) else text)
+    return cells
+
+
+def _tex(text: str) -> str:
+    signs = {
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "γ": r"$\gamma$",
+        **{sign: "\\" + sign for sign in "&%$#_{}"},
+    }
+    return "".join(signs.get(sign, sign) for sign in text)
+
+
+def _harmless(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in "=+-@\t\r" else text
+
+
+def _each(blocks: Mapping[str, Mapping[str, Any]], form: Callable[[Any], Any]) -> dict[str, dict[str, Any]]:
+    return {block: {metric: form(one) for metric, one in found.items()} for block, found in blocks.items()}
+
+
+def _interval_json(one: Interval) -> dict[str, Any]:
+    return {"mean": one.mean, "ci95": [one.low, one.high] if one.is_known else None}
+
+
+def _difference_json(one: Difference) -> dict[str, Any]:
+    return {**_interval_json(one.interval), "p": one.p_value}

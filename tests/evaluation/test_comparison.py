@@ -1,0 +1,125 @@
+"""Several systems on the same samples: worked out by hand, and never on unequal ones."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ccrs.core.errors import CcrsError
+from ccrs.evaluation.comparison import Compared, compare
+from ccrs.evaluation.comparison_tables import (
+    as_csv,
+    as_json,
+    as_latex,
+    as_markdown,
+    as_text,
+    draw_differences,
+    figures,
+)
+from ccrs.evaluation.report import SampleOutcomes
+
+
+def outcomes(ranks: list[int], *, ids: list[str] | None = None) -> SampleOutcomes:
+    """Four samples of two users; the last one is no novel target."""
+    count = len(ranks)
+    return SampleOutcomes(
+        ranks=np.array(ranks, np.int64),
+        users=np.array([0, 0, 1, 1][:count], np.int64),
+        novel=np.array([True, True, True, False][:count]),
+        new_to_user=np.ones(count, np.bool_),
+        num_support=np.zeros(count, np.int64),
+        num_mentions=np.ones(count, np.int64),
+        sample_ids=tuple(ids or [f"d:{number}:0" for number in range(count)]),
+        fold=np.zeros(count, np.int64),
+    )
+
+
+A = Compared("A", (outcomes([1, 20, 3, 60]),), {"commit": "abc"}, {"hr@10": 0.4})
+B = Compared("B & _co", (outcomes([5, 70, 11, 60]), outcomes([11, 30, 11, 2])))
+
+
+def test_figures_and_differences_by_hand() -> None:
+    found = compare([A, B], baseline="A", resamples=200)
+    a, b = found.row("A"), found.row("B & _co")
+    assert (found.num_samples, found.num_users) == ({"all": 4, "novel": 3}, 2)
+    assert a.figures["all"]["hr@10"].mean == 2 / 4
+    assert a.figures["novel"]["hr@10"].mean == pytest.approx(2 / 3)
+    assert a.figures["all"]["mrr@10"].mean == pytest.approx((1 + 1 / 3) / 4)
+    # Over two seeds: hits at 10 are (1 + 0) / 2, 0, 0, (0 + 1) / 2.
+    assert b.figures["all"]["hr@10"].mean == pytest.approx(1 / 4)
+    assert b.figures["all"]["hr@50"].mean == pytest.approx((1 + 0.5 + 1 + 0.5) / 4)
+    assert b.differences["all"]["hr@10"].mean == pytest.approx(1 / 4)
+    assert b.differences["novel"]["hr@10"].mean == pytest.approx((0.5 + 0 + 1) / 3)
+    # User 0 gives (.5 + 0) / 2, user 1 (1 - .5) / 2: resampling two equal users has no spread.
+    spread = b.differences["all"]["hr@10"].interval
+    assert (spread.low, spread.high) == pytest.approx((0.25, 0.25))
+    assert not a.differences
+
+
+def test_the_tables_say_the_same_in_every_form(tmp_path: Path) -> None:
+    found = compare([A, B], baseline="A", resamples=50)
+    header, rows = figures(found)
+    assert header[-1] == "HR@10 printed"
+    assert [row[0] for row in rows] == ["A", "B & _co (2 seeds)"]
+    assert rows[0][-1] == "0.4000"
+    text, page = as_text(found, "A title"), as_markdown(found, "A title")
+    for form in (text, page):
+        assert "+0.2500" in form
+        assert "commit abc" in form
+        assert "4 samples (3 novel) of 2 users" in form
+    lines = list(csv.DictReader(io.StringIO(as_csv(found))))
+    (line,) = (x for x in lines if (x["model"], x["targets"], x["metric"]) == ("B & _co", "all", "hr@10"))
+    assert (float(line["mean"]), float(line["difference"])) == (0.25, 0.25)
+    latex = as_latex(found, "100% & more")
+    assert r"B \& \_co" in latex
+    assert r"\caption{100\% \& more}" in latex
+    assert latex.count(r"\\") == 3
+    whole = json.loads(json.dumps(as_json(found), allow_nan=False))
+    assert whole["rows"][1]["baseline_minus_this"]["all"]["hr@10"]["mean"] == pytest.approx(0.25)
+    for name in ("one.png", "two.png"):
+        draw_differences(found, tmp_path / name, "A title")
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+    assert (tmp_path / "one.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_name_that_a_spreadsheet_would_compute() -> None:
+    found = compare([A, Compared("=1+1", (outcomes([1, 1, 1, 1]),))], baseline="A", resamples=20)
+    assert "\n'=1+1,all" in as_csv(found)
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        (
+            ["d:0:0", "d:1:0", "d:2:0", "x"],
+            r"A has 4 samples and C 4, of which 3 are the same \(only A has 'd:3:0'",
+        ),
+        (["d:1:0", "d:0:0", "d:2:0", "d:3:0"], r"A and C hold the same samples in another order"),
+    ],
+)
+def test_unequal_samples_are_never_compared(ids: list[str], message: str) -> None:
+    with pytest.raises(CcrsError, match=message):
+        compare([A, Compared("C", (outcomes([1, 1, 1, 1], ids=ids),))], baseline="A")
+
+
+def test_what_cannot_be_compared_is_named() -> None:
+    with pytest.raises(CcrsError, match="'A' names two systems"):
+        compare([A, A], baseline="A")
+    with pytest.raises(CcrsError, match="baseline 'Z' is none of A, B"):
+        compare([A, B], baseline="Z")
+    with pytest.raises(CcrsError, match="N: has no outcomes"):
+        Compared("N", ())
+    with pytest.raises(CcrsError, match="Two has 4 samples and Two .another seed. 2"):
+        Compared("Two", (outcomes([1, 1, 1, 1]), outcomes([1, 1])))
+
+
+def test_one_user_has_no_interval() -> None:
+    one = outcomes([1, 20])
+    found = compare([Compared("A", (one,)), Compared("B", (outcomes([2, 3]),))], baseline="A")
+    assert as_json(found)["rows"][0]["figures"]["all"]["hr@10"] == {"mean": 0.5, "ci95": None}
+    assert "±" not in as_text(found, "t").splitlines()[4]
