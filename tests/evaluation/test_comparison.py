@@ -114,7 +114,7 @@ def test_what_cannot_be_compared_is_named() -> None:
         compare([A, B], baseline="Z")
     with pytest.raises(CcrsError, match="N: has no outcomes"):
         Compared("N", ())
-    with pytest.raises(CcrsError, match="Two has 4 samples and Two .another seed. 2"):
+    with pytest.raises(CcrsError, match=r"Two has 4 samples and Two \(another seed\) 2"):
         Compared("Two", (outcomes([1, 1, 1, 1]), outcomes([1, 1])))
 
 

@@ -11,6 +11,7 @@ import typer
 
 from ccrs.cli import (
     chat,
+    compare,
     data,
     demo,
     evaluate,
@@ -39,6 +40,7 @@ app.command("train")(train.train)
 app.command("models")(models.models)
 app.command("evaluate")(evaluate.evaluate)
 app.command("reproduce")(reproduce.reproduce)
+app.command("compare")(compare.compare)
 app.command("recommend")(recommend.recommend)
 app.command("chat")(chat.chat)
 app.command("serve")(serve.serve)
