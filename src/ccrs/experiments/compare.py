@@ -142,7 +142,9 @@ def _judged_run(source: Source, corpus: Corpus, split: SplitName) -> Compared:
     for folder in fold_folders(source.path):
         run = load_run(folder)
         division = divide(corpus, run.config.data)
-        rows, _ = judge(run, corpus.table, division.tasks(split), run.statistics.popularity)
+        rows, _ = judge(
+            run, corpus.table, division.tasks(split), run.statistics.popularity, corpus.known_items
+        )
         runs.append(run)
         parts.append(rows["metrics"])
     name = source.name or runs[0].config.title

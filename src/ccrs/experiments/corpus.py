@@ -12,6 +12,7 @@ from ccrs.core.dialogue import Dialogue, Part
 from ccrs.core.errors import DataError
 from ccrs.core.graph import Catalogue, Triple
 from ccrs.core.samples import IntArray, SampleTable, UserTask
+from ccrs.data.known_items import KnownItems
 from ccrs.data.prepared import Extras, Manifest, load_prepared
 from ccrs.data.samples import build_samples
 from ccrs.data.splits import TEST, TRAIN, VALIDATION, SplitConfig, split_users, training_dialogues, user_tasks
@@ -40,6 +41,11 @@ class Corpus:
                 "Prepare the data with --side-graph FOLDER, or leave graph.source out."
             )
         return self.extras.side_graphs[source]
+
+    @cached_property
+    def known_items(self) -> KnownItems | None:
+        """What users have had before, where the data have no repeats; None where they have."""
+        return None if self.manifest.repeats else KnownItems(self.table, self.catalogue.num_items)
 
     @property
     def parts(self) -> tuple[Part | None, ...]:

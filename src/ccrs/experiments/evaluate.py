@@ -19,6 +19,7 @@ from ccrs.artifacts.run import Run, load_run
 from ccrs.core.errors import CheckpointError, DataError
 from ccrs.core.files import replacing
 from ccrs.core.samples import IntArray, SampleTable, UserTask
+from ccrs.data.known_items import KnownItems
 from ccrs.data.samples import build_samples
 from ccrs.data.splits import NUM_FOLDS, user_tasks
 from ccrs.data.statistics import recommended_counts
@@ -86,15 +87,17 @@ def evaluate(
                 ),
             )
         runs.append(run)
+        known = None
         if dialogues is not None:
             dropped = Counter()
             table, tasks, support = _foreign(run, dialogues, lenient=lenient, dropped=dropped)
         else:
             corpus = own_corpus(run, data, cache)
             table, tasks, support = _own(run, corpus, split)
-        rows, predicted = judge(run, table, tasks, support)
+            known = corpus.known_items
+        rows, predicted = judge(run, table, tasks, support, known)
         if plains:
-            rows["plain"] = _plain_row(load_run(plains[number]), run, table, tasks)
+            rows["plain"] = _plain_row(load_run(plains[number]), run, table, tasks, known)
         parts.append(rows)
         predictions += predicted
     pooled = {name: SampleOutcomes.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -127,9 +130,16 @@ def fold_folders(folder: Path) -> list[Path]:
 
 
 def judge(
-    run: Run, table: SampleTable, tasks: Sequence[UserTask], popularity: IntArray
+    run: Run,
+    table: SampleTable,
+    tasks: Sequence[UserTask],
+    popularity: IntArray,
+    known: KnownItems | None = None,
 ) -> tuple[Rows, list[dict[str, Any]]]:
-    """The rows adapted, unadapted and popularity, and the adapted model's predictions."""
+    """The rows adapted, unadapted and popularity, and the adapted model's predictions.
+
+    ``known`` takes out of the candidates of all of them what the user has had before.
+    """
     builder = run_builder(run, table)
     predictions: list[dict[str, Any]] = []
     items = [entity.id for entity in run.catalogue.items]
@@ -137,7 +147,8 @@ def judge(
     def adapted(take: Any) -> None:
         def both(logits: Tensor, samples: IntArray) -> None:
             take(logits, samples)
-            best = logits.topk(min(NUM_PREDICTED, logits.shape[1]), dim=1).indices.tolist()
+            candidates = logits if known is None else known.without(logits, samples)
+            best = candidates.topk(min(NUM_PREDICTED, logits.shape[1]), dim=1).indices.tolist()
             predictions.extend(
                 {"sample": table.sample_id(int(sample)), "items": [items[i] for i in ranked]}
                 for sample, ranked in zip(samples, best, strict=True)
@@ -151,17 +162,19 @@ def judge(
 
     rows: Rows = {}
     fold = run.config.data.fold
-    ranks, samples = ranks_of(table, adapted)
+    ranks, samples = ranks_of(table, adapted, known)
     if len(samples) == 0:
         raise DataError("There is nothing to judge: no recommender message of these users names an item.")
     rows["metrics"] = outcomes_of(table, tasks, ranks, samples, fold)
     if run.adapts:
-        ranks, samples = ranks_of(table, lambda take: unadapted_logits(run.model, builder, tasks, take))
+        ranks, samples = ranks_of(
+            table, lambda take: unadapted_logits(run.model, builder, tasks, take), known
+        )
         rows["unadapted"] = outcomes_of(table, tasks, ranks, samples, fold)
     else:
         rows["unadapted"] = rows["metrics"]
     rows["popularity"] = outcomes_of(
-        table, tasks, _popularity_ranks(table, samples, popularity), samples, fold
+        table, tasks, _popularity_ranks(table, samples, popularity, known), samples, fold
     )
     return rows, predictions
 
@@ -225,20 +238,25 @@ def _foreign(
     return table, tasks, run.statistics.popularity
 
 
-def _plain_row(plain: Run, run: Run, table: SampleTable, tasks: Sequence[UserTask]) -> SampleOutcomes:
+def _plain_row(
+    plain: Run, run: Run, table: SampleTable, tasks: Sequence[UserTask], known: KnownItems | None
+) -> SampleOutcomes:
     same = plain.data.checksum == run.data.checksum and plain.data.test == run.data.test
     if not same:
         raise CheckpointError("The plain run was trained on other data or another split. Train both alike.")
     builder = run_builder(plain, table)
     history = model_reads(plain.config.name, plain.config.model).history
     ranks, samples = ranks_of(
-        table, lambda take: unadapted_logits(plain.model, builder, tasks, take, with_history=history)
+        table, lambda take: unadapted_logits(plain.model, builder, tasks, take, with_history=history), known
     )
     return outcomes_of(table, tasks, ranks, samples, run.config.data.fold)
 
 
-def _popularity_ranks(table: SampleTable, samples: IntArray, popularity: IntArray) -> IntArray:
+def _popularity_ranks(
+    table: SampleTable, samples: IntArray, popularity: IntArray, known: KnownItems | None
+) -> IntArray:
     targets = torch.from_numpy(table.sample_targets[samples])
     counts = torch.from_numpy(popularity.astype(np.float32)).expand(len(samples), -1)
-    ranks = target_ranks(counts, targets.clamp(min=0))
+    candidates = counts if known is None else known.without(counts, samples)
+    ranks = target_ranks(candidates, targets.clamp(min=0))
     return torch.where(targets >= 0, ranks, torch.full_like(ranks, MISS)).numpy()

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ccrs.core.batch import Batch
 from ccrs.core.samples import IntArray, SampleTable, UserTask
 from ccrs.data.batching import BatchBuilder
+from ccrs.data.known_items import KnownItems
 from ccrs.data.splits import task_groups
 from ccrs.evaluation.ranking import MISS, target_ranks
 from ccrs.evaluation.report import SampleOutcomes
@@ -71,15 +72,21 @@ def unadapted_logits(
         _hand_over(logits, builder, group, take)
 
 
-def ranks_of(table: SampleTable, judge: Callable[[Take], None]) -> tuple[IntArray, IntArray]:
-    """(ranks, samples) of everything ``judge`` hands over; a target outside the catalogue is a miss."""
+def ranks_of(
+    table: SampleTable, judge: Callable[[Take], None], known: KnownItems | None = None
+) -> tuple[IntArray, IntArray]:
+    """(ranks, samples) of everything ``judge`` hands over; a target outside the catalogue is a miss.
+
+    ``known`` takes out of the candidates what the user has had before.
+    """
     ranks, samples = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
 
     def take(logits: Tensor, numbers: IntArray) -> None:
         targets = torch.from_numpy(table.sample_targets[numbers])
-        known = targets >= 0
-        found = target_ranks(logits, targets.clamp(min=0))
-        ranks.append(torch.where(known, found, torch.full_like(found, MISS)).numpy())
+        listed = targets >= 0
+        candidates = logits if known is None else known.without(logits, numbers)
+        found = target_ranks(candidates, targets.clamp(min=0))
+        ranks.append(torch.where(listed, found, torch.full_like(found, MISS)).numpy())
         samples.append(numbers)
 
     judge(take)

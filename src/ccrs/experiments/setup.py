@@ -80,6 +80,7 @@ def set_up(config: RecommenderConfig, corpus: Corpus) -> Setup:
         graph,
         resources,
         _interactions(corpus.table, dialogues, sizes.num_items),
+        corpus.table.dialogue_users[dialogues],
     )
     torch.manual_seed(config.training.seed)
     model = build_model(config, inputs)

@@ -168,12 +168,15 @@ def _meta_plan(setup: Setup) -> MetaPlan:
 def _validation(setup: Setup) -> Callable[[], dict[str, float]]:
     """Figures on the query dialogues of the validation users."""
     tasks, table = setup.division.validation, setup.corpus.table
+    known = setup.corpus.known_items
 
     def validate() -> dict[str, float]:
         setup.model.eval()
         if setup.adapts:
             ranks, _ = ranks_of(
-                table, lambda take: adapted_logits(setup.model, setup.rates, setup.builder, tasks, take)
+                table,
+                lambda take: adapted_logits(setup.model, setup.rates, setup.builder, tasks, take),
+                known,
             )
         else:
             reads = model_reads(setup.config.name, setup.config.model)
@@ -182,6 +185,7 @@ def _validation(setup: Setup) -> Callable[[], dict[str, float]]:
                 lambda take: unadapted_logits(
                     setup.model, setup.builder, tasks, take, with_history=reads.history
                 ),
+                known,
             )
         values = per_sample(ranks)
         return {

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ccrs.core.graph import KnowledgeGraph
 from ccrs.core.resources import Resources
-from ccrs.core.samples import Ragged
+from ccrs.core.samples import IntArray, Ragged
 from ccrs.models.sizes import Sizes
 
 
@@ -23,3 +23,5 @@ class ModelInputs:
     """The ones that the model's row names as needed."""
     interactions: Ragged | None = None
     """Per training dialogue: the items named in it. None when a trained model is read from disk."""
+    interaction_users: IntArray | None = None
+    """Per training dialogue: the number of its user."""

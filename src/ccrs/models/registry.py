@@ -18,6 +18,8 @@ from ccrs.core.errors import ConfigError
 from ccrs.core.protocols import AdaptableRecommender
 from ccrs.core.reads import Reads
 from ccrs.core.resources import ResourceName
+from ccrs.models.baselines.ease import EASE, EASEConfig
+from ccrs.models.baselines.item_knn import ItemKNN, ItemKNNConfig
 from ccrs.models.baselines.kbrd import KBRD, KBRDConfig
 from ccrs.models.baselines.kecrs import KECRSConfig
 from ccrs.models.baselines.kgsf import KGSF, KGSFConfig
@@ -122,6 +124,20 @@ OWN: Mapping[str, ModelRow] = {
         reads=lambda config: Reads(max_words=config.max_words),
         needs=frozenset({"word_graph", "reviews"}),
         small={"embedding_size": 8, "num_bases": 2, "pretraining_epochs": 1},
+    ),
+    "ease": ModelRow(
+        EASEConfig,
+        EASE,
+        "a linear item-to-item model in closed form, on session and history (Steck 2019)",
+        reads=lambda config: Reads(history=config.history_weight > 0),
+        trains=False,
+    ),
+    "item-knn": ModelRow(
+        ItemKNNConfig,
+        ItemKNN,
+        "the nearest items by the cosine of who had them, on session and history (Sarwar et al. 2001)",
+        reads=lambda config: Reads(history=config.history_weight > 0),
+        trains=False,
     ),
     "popularity": ModelRow(
         PopularityConfig,

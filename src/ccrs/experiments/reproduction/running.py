@@ -69,7 +69,7 @@ def run_unit(unit: Unit, data: Path, out: Path, *, keep: bool, quiet: bool) -> f
     folder = out / "runs" / unit.name
     run = train_recommender(unit.config, corpus, folder, resume=True, quiet=quiet)
     division = divide(corpus, unit.config.data)
-    rows, _ = judge(run, corpus.table, division.test, run.statistics.popularity)
+    rows, _ = judge(run, corpus.table, division.test, run.statistics.popularity, corpus.known_items)
     seconds = time.perf_counter() - started
     names = ("metrics", "unadapted") if run.adapts else ("metrics",)
     best = _best_epoch(folder)
