@@ -16,7 +16,7 @@ from torch import nn
 from ccrs.artifacts.run import Run
 from ccrs.core.dialogue import Dialogue, Feedback, Mention, Message, Part
 from ccrs.core.graph import Catalogue, Entity, Triple
-from ccrs.data.prepared import write_prepared
+from ccrs.data.prepared import Extras, write_prepared
 from ccrs.experiments.config import RecommenderConfig
 from ccrs.experiments.corpus import Corpus, load_corpus
 from ccrs.experiments.train import train_recommender
@@ -97,6 +97,18 @@ def message(speaker: str, text: str, entities: list[str], catalogue: Catalogue) 
     return Message(speaker, text, tuple(mentions))  # type: ignore[arg-type]
 
 
+def small_extras(catalogue: Catalogue) -> Extras:
+    """Related words, among them those of the dialogues, and a review of every film that names its person."""
+    people = [f"person{n}" for n in range(NUM_PERSONS)]
+    pairs = [
+        ("films", "seen"),
+        ("love", "hello"),
+        *((name, name.replace("person", "family")) for name in people),
+    ]
+    reviews = {item.id: f"By person{n // FILMS_EACH}, seen twice" for n, item in enumerate(catalogue.items)}
+    return Extras(word_pairs=tuple(pairs), reviews=reviews)
+
+
 def write_corpus(folder: Path, dialogues: list[Dialogue] | None = None) -> Corpus:
     """The corpus as a prepared folder, read back."""
     catalogue, triples = small_catalogue()
@@ -107,6 +119,7 @@ def write_corpus(folder: Path, dialogues: list[Dialogue] | None = None) -> Corpu
         catalogue=catalogue,
         triples=triples,
         dialogues=small_dialogues(catalogue) if dialogues is None else dialogues,
+        extras=small_extras(catalogue),
     )
     return load_corpus(folder)
 

@@ -23,6 +23,7 @@ from ccrs.core.samples import Ragged
 from ccrs.data.cooccurrence import Cooccurrence
 from ccrs.data.graph import build_graph
 from ccrs.data.graph_format import read_entities, read_triples, write_entities, write_triples
+from ccrs.data.sentiment import Sentiment
 from ccrs.data.statistics import Statistics
 from ccrs.data.vocabulary import Vocabulary
 from ccrs.meta.adaptation import InnerRates
@@ -105,9 +106,11 @@ def save_run(folder: Path, run: Run, resolved_config: Mapping[str, Any], card: s
     tensors |= {f"rates.{name}": value for name, value in run.rates.state_dict().items()}
     save_tensors(folder / _MODEL, tensors)
     counts = run.statistics.cooccurrence
+    learned = run.statistics.sentiment
     save_tensors(
         folder / _STATISTICS,
         {
+            **({} if learned is None else {"sentiment": torch.from_numpy(learned.weights)}),
             "popularity": torch.from_numpy(run.statistics.popularity),
             "together.offsets": torch.from_numpy(counts.neighbours.offsets),
             "together.items": torch.from_numpy(counts.neighbours.values),
@@ -202,6 +205,7 @@ def _read_statistics(folder: Path) -> Statistics:
         tensors["popularity"],
         Vocabulary(tuple(read_json(folder / _WORDS))),
         Cooccurrence(neighbours, tensors["together.counts"], tensors["together.dialogues"]),
+        Sentiment(tensors["sentiment"]) if "sentiment" in tensors else None,
     )
 
 

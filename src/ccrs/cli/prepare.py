@@ -10,6 +10,7 @@ import typer
 from ccrs.cli.printing import say, table
 from ccrs.data.prepared import Manifest
 from ccrs.experiments import prepare as experiments
+from ccrs.experiments.prepare_movielens import prepare_movielens
 from ccrs.simulation.corpus import SimulationConfig
 
 app = typer.Typer(help="Turn raw dialogues and a graph into a prepared corpus.", no_args_is_help=True)
@@ -56,6 +57,32 @@ def redial(
         reviews=reviews,
     )
     show(manifest, out)
+
+
+@app.command()
+def movielens(
+    source: Annotated[
+        Path,
+        typer.Option(
+            "--source",
+            help="ml-100k or ml-1m: zip or folder; or a wheel with .inter files.",
+            show_default=False,
+        ),
+    ],
+    out: Out,
+    session_size: Annotated[
+        int, typer.Option("--session-size", min=1, help="Liked films that make a session.")
+    ] = 8,
+    min_sessions: Annotated[
+        int, typer.Option("--min-sessions", min=1, help="Users with fewer sessions are left out.")
+    ] = 2,
+) -> None:
+    """Prepare MovieLens: ratings in time order as sessions of liked films.
+
+    Examples: `ccrs prepare movielens --source ml-100k.zip --out data/movielens` ·
+    `... --source recbole-1.2.1-py3-none-any.whl` (with a Freebase graph)
+    """
+    show(prepare_movielens(source, out, session_size=session_size, min_sessions=min_sessions), out)
 
 
 @app.command()

@@ -59,6 +59,7 @@ class Manifest:
     ``checksum`` is the SHA-256 over the files' hashes, one ``<name> <sha256>`` line each in the
     order of the names: two folders with one checksum hold the same data. ``sources`` are the
     SHA-256 of the raw files by name, ``dropped`` the counts of what was left out by reason.
+    ``repeats`` is False where nobody is recommended what he has had before: such items are no candidates.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -72,6 +73,7 @@ class Manifest:
     sources: dict[str, str] = field(default_factory=dict)
     dropped: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    repeats: bool = True
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ def write_prepared(
     dropped: Mapping[str, int] | None = None,
     notes: Sequence[str] = (),
     extras: Extras = Extras(),
+    repeats: bool = True,
 ) -> Manifest:
     """Write a prepared folder, all or nothing; an older prepared folder there is replaced.
 
@@ -131,6 +134,7 @@ def write_prepared(
             sources=dict(sources or {}),
             dropped=dict(dropped or {}),
             notes=list(notes),
+            repeats=repeats,
         )
         write_json(temporary / MANIFEST_FILE, asdict(manifest))
     return manifest

@@ -8,6 +8,7 @@ import numpy as np
 
 from ccrs.core.samples import IntArray, SampleTable
 from ccrs.data.cooccurrence import Cooccurrence
+from ccrs.data.sentiment import Sentiment
 from ccrs.data.vocabulary import Vocabulary
 
 MIN_WORD_COUNT = 3
@@ -20,6 +21,8 @@ class Statistics:
     popularity: IntArray  # (items) how often recommenders named each item
     vocabulary: Vocabulary
     cooccurrence: Cooccurrence
+    sentiment: Sentiment | None = None
+    """Learned only where a model asks for it."""
 
 
 def recommended_counts(table: SampleTable, dialogues: IntArray, num_items: int) -> IntArray:
@@ -28,11 +31,15 @@ def recommended_counts(table: SampleTable, dialogues: IntArray, num_items: int) 
     return np.bincount(table.sample_targets[chosen], minlength=num_items)
 
 
-def count_statistics(table: SampleTable, dialogues: IntArray, num_items: int) -> Statistics:
-    """Count ``dialogues`` (indices of the table) and no others."""
+def count_statistics(
+    table: SampleTable, dialogues: IntArray, num_items: int, *, sentiment: bool = False
+) -> Statistics:
+    """Count ``dialogues`` (indices of the table) and no others; with ``sentiment``, learn from their questionnaires."""
     words = [table.words[dialogue] for dialogue in dialogues.tolist()]
+    vocabulary = Vocabulary.count(words, min_count=MIN_WORD_COUNT)
     return Statistics(
         popularity=recommended_counts(table, dialogues, num_items),
-        vocabulary=Vocabulary.count(words, min_count=MIN_WORD_COUNT),
+        vocabulary=vocabulary,
         cooccurrence=Cooccurrence.count(table.dialogue_mentions, dialogues, num_items),
+        sentiment=Sentiment.learn(table, vocabulary, dialogues) if sentiment else None,
     )

@@ -20,7 +20,7 @@ from ccrs.experiments.corpus import Corpus, Division, divide
 from ccrs.inference.builders import make_builder
 from ccrs.meta.adaptation import InnerRates
 from ccrs.models.inputs import ModelInputs
-from ccrs.models.registry import model_row
+from ccrs.models.registry import model_reads, model_row
 from ccrs.models.sizes import Sizes
 
 
@@ -59,7 +59,12 @@ def set_up(config: RecommenderConfig, corpus: Corpus) -> Setup:
         dialogues = np.sort(np.concatenate([dialogues, division.support_dialogues]))
     triples = corpus.graph_triples(config.graph.source)
     graph = run_graph(config, corpus.catalogue, triples)
-    statistics = count_statistics(corpus.table, dialogues, corpus.catalogue.num_items)
+    statistics = count_statistics(
+        corpus.table,
+        dialogues,
+        corpus.catalogue.num_items,
+        sentiment=model_reads(config.name, config.model).sentiment,
+    )
     sizes = Sizes(
         num_items=corpus.catalogue.num_items,
         num_entities=corpus.catalogue.num_entities,

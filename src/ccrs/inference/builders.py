@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
 from ccrs.artifacts.config import UseConfig
 from ccrs.artifacts.responder import TextConfig
 from ccrs.artifacts.run import Run
+from ccrs.core.errors import DataError
 from ccrs.core.graph import KnowledgeGraph
 from ccrs.core.samples import SampleTable
 from ccrs.data.batching import BatchBuilder
@@ -33,7 +37,15 @@ def make_builder(
         cooccurrence=statistics.cooccurrence if reads.cooccurrence else None,
         max_words=reads.max_words,
         for_seeker=for_seeker,
+        liked=_liked(statistics, table) if reads.sentiment else None,
     )
+
+
+def _liked(statistics: Statistics, table: SampleTable) -> npt.NDArray[np.float32]:
+    """How liked each mention of ``table`` sounds; raises ``DataError`` where nobody has learned it."""
+    if statistics.sentiment is None:
+        raise DataError("The model reads sentiment, but none was learned with it. Train it again.")
+    return statistics.sentiment.likely(table, statistics.vocabulary)
 
 
 def run_builder(run: Run, table: SampleTable) -> BatchBuilder:

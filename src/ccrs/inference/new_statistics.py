@@ -47,6 +47,7 @@ def extended_statistics(
         popularity=_moved(old.popularity, places, num_items),
         vocabulary=old.vocabulary,
         cooccurrence=Cooccurrence(Ragged(offsets, tails[order]), times[order], dialogues),
+        sentiment=old.sentiment,
     )
 
 

@@ -11,7 +11,6 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
-import torch
 from torch import nn
 
 from ccrs.core.config import StrictConfig, parse_config
@@ -20,7 +19,12 @@ from ccrs.core.protocols import AdaptableRecommender
 from ccrs.core.reads import Reads
 from ccrs.core.resources import ResourceName
 from ccrs.models.baselines.kbrd import KBRD, KBRDConfig
+from ccrs.models.baselines.kecrs import KECRSConfig
+from ccrs.models.baselines.kgsf import KGSF, KGSFConfig
 from ccrs.models.baselines.popularity import Popularity, PopularityConfig
+from ccrs.models.baselines.redial import ReDialConfig, ReDialRecommender
+from ccrs.models.baselines.revcore import RevCore
+from ccrs.models.baselines.textcnn import TextCNN, TextCNNConfig
 from ccrs.models.ccrs import CCRS, CCRSConfig
 from ccrs.models.inputs import ModelInputs
 
@@ -77,17 +81,47 @@ OWN: Mapping[str, ModelRow] = {
     ),
     "kbrd": ModelRow(
         KBRDConfig,
-        lambda config, given: KBRD(
-            config,
-            given.sizes,
-            given.popularity,
-            offsets=torch.from_numpy(given.graph.offsets),
-            neighbours=torch.from_numpy(given.graph.neighbours),
-            relation_ids=torch.from_numpy(given.graph.relation_ids),
-        ),
+        KBRD.build,
         "one R-GCN over the graph, self-attention over the entities mentioned (Chen et al. 2019)",
         reads=_kbrd_reads,
         small={"embedding_size": 8, "num_bases": 2},
+    ),
+    "textcnn": ModelRow(
+        TextCNNConfig,
+        lambda config, given: TextCNN(config, given.sizes),
+        "convolutions over the words of the dialogue (Kim 2014)",
+        reads=lambda config: Reads(max_words=config.max_words),
+        small={"embedding_size": 16, "num_filters": 8, "dropout": 0.1},
+    ),
+    "redial": ModelRow(
+        ReDialConfig,
+        lambda config, given: ReDialRecommender(config, given.sizes),
+        "an autoencoder of the films mentioned, each as liked as it sounds (Li et al. 2018)",
+        reads=lambda _: Reads(sentiment=True),
+        small={"hidden_size": 16},
+    ),
+    "kgsf": ModelRow(
+        KGSFConfig,
+        KGSF,
+        "KBRD and a graph of words, made to agree (Zhou et al. 2020)",
+        reads=lambda config: Reads(max_words=config.max_words),
+        needs=frozenset({"word_graph"}),
+        small={"embedding_size": 8, "num_bases": 2, "pretraining_epochs": 1},
+    ),
+    "kecrs": ModelRow(
+        KECRSConfig,
+        KBRD.build,
+        "KBRD's recommender, wider, on a graph made from TMDb (Zhang et al. 2021)",
+        reads=_kbrd_reads,
+        small={"embedding_size": 8, "num_bases": 2},
+    ),
+    "revcore": ModelRow(
+        KGSFConfig,
+        RevCore,
+        "KGSF that also reads reviews of the films mentioned (Lu et al. 2021)",
+        reads=lambda config: Reads(max_words=config.max_words),
+        needs=frozenset({"word_graph", "reviews"}),
+        small={"embedding_size": 8, "num_bases": 2, "pretraining_epochs": 1},
     ),
     "popularity": ModelRow(
         PopularityConfig,

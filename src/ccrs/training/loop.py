@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ccrs.core.errors import TrainingError
+from ccrs.core.protocols import OwnLoss
 from ccrs.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from ccrs.training.config import LoopConfig
 from ccrs.training.distributed import Workers
@@ -144,6 +145,8 @@ def _epoch(
     # Seeded by epoch, not carried on: so a resumed run draws the same dropout.
     torch.manual_seed(config.seed * 1_000_003 + epoch * 1009 + workers.rank)
     modules.train()
+    if isinstance(modules["model"], OwnLoss):
+        modules["model"].begin_epoch(epoch)
     steps = plan.steps(epoch, (workers.rank, workers.count))
     factor = config.decay**epoch
     optimiser.scale_learning_rate(factor)

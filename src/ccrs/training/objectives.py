@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ccrs.core.batch import Batch
-from ccrs.core.protocols import AdaptableRecommender
+from ccrs.core.protocols import AdaptableRecommender, OwnLoss
 from ccrs.meta.adaptation import InnerRates, adapt, scores
 from ccrs.training.losses import summed_cross_entropy, user_mean_weights
 
@@ -38,7 +38,9 @@ class PlainObjective:
         self.model = model
 
     def __call__(self, batch: Batch) -> Loss:
-        """Cross-entropy of the query samples, nobody adapted."""
+        """Cross-entropy of the query samples, nobody adapted; or what the model defines as its loss."""
+        if isinstance(self.model, OwnLoss):
+            return Loss(self.model.loss(batch), batch.query.num_samples)
         return Loss(summed_cross_entropy(self.model(batch), batch.query), batch.query.num_samples)
 
 

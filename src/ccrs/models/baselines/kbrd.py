@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ccrs.core.batch import Batch, Contexts
 from ccrs.core.config import StrictConfig
+from ccrs.models.inputs import ModelInputs
 from ccrs.models.layers.context_additions import ContextAdditions, ContextAdditionsConfig
 from ccrs.models.layers.importance import Importance
 from ccrs.models.layers.relational_convolution import RelationalConvolution
@@ -71,8 +72,29 @@ class KBRD(nn.Module):
         )
         self._encoded: tuple[object, Tensor] | None = None
 
+    @classmethod
+    def build(cls, config: KBRDConfig, given: ModelInputs) -> KBRD:
+        """The model over the graph of ``given``."""
+        return cls(
+            config,
+            given.sizes,
+            given.popularity,
+            offsets=torch.from_numpy(given.graph.offsets),
+            neighbours=torch.from_numpy(given.graph.neighbours),
+            relation_ids=torch.from_numpy(given.graph.relation_ids),
+        )
+
     def forward(self, batch: Batch) -> Tensor:
         """Logits of all items for the query contexts: (contexts, items)."""
+        items, named = self.encode(batch)
+        logits = torch.addmm(self.added.to_bias(self.item_bias), self.pooled(named, batch.query), items.T)
+        if not self.config.additions.cooccurrence:
+            return logits
+        together = self.added.together_logits(batch.query)
+        return logits.flatten().index_add(0, batch.query.together, together).view_as(logits)
+
+    def encode(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """The encoded rows of all items (items, d) and of the mentions of the query contexts (mentions, d)."""
         count, mentioned = self.sizes.num_items, batch.mention_entities(batch.query)
         if self._wants_gradient():
             others = torch.unique(mentioned[mentioned >= count])
@@ -82,12 +104,7 @@ class KBRD(nn.Module):
             mentioned = torch.where(mentioned < count, mentioned, places)
         else:
             rows = self.entity_table()
-        vectors = self._pooled(rows.index_select(0, mentioned), batch.query)
-        logits = torch.addmm(self.added.to_bias(self.item_bias), vectors, rows[:count].T)
-        if not self.config.additions.cooccurrence:
-            return logits
-        together = self.added.together_logits(batch.query)
-        return logits.flatten().index_add(0, batch.query.together, together).view_as(logits)
+        return rows[:count], rows.index_select(0, mentioned)
 
     def context_vectors(self, batch: Batch) -> Tensor:
         """The user vectors u of the query contexts, nobody adapted: (contexts, d)."""
@@ -97,7 +114,7 @@ class KBRD(nn.Module):
             encoded = self.encoder(entities).index_select(0, places)
         else:
             encoded = self.entity_table().index_select(0, mentioned)
-        return self._pooled(encoded, batch.query)
+        return self.pooled(encoded, batch.query)
 
     def entity_table(self) -> Tensor:
         """The encoded rows of all entities, without gradient, kept while no parameter changes: (entities, d)."""
@@ -111,12 +128,16 @@ class KBRD(nn.Module):
         self._encoded = (state, table)
         return table
 
+    def entity_rows(self, entities: Tensor) -> Tensor:
+        """The encoded rows of ``entities`` (n,), without gradient: (n, d)."""
+        return self.entity_table().index_select(0, entities)
+
     def train(self, mode: bool = True) -> KBRD:
         """Switch to training or evaluation; what was encoded before is forgotten."""
         self._encoded = None
         return super().train(mode)
 
-    def _pooled(self, encoded: Tensor, contexts: Contexts) -> Tensor:
+    def pooled(self, encoded: Tensor, contexts: Contexts) -> Tensor:
         """The vector u of every context from the ``encoded`` rows of its mentions (mentions, d): (contexts, d)."""
         added = self.config.additions
         encoded = self.added.dropped(self.added.to_mentions(encoded, contexts), added.row_dropout)
