@@ -25,7 +25,7 @@ from ccrs.data.act_model import state_after
 from ccrs.data.acts import reply_act
 from ccrs.experiments.corpus import divide
 from ccrs.experiments.evaluate import own_corpus
-from ccrs.experiments.reply_data import ReplyData, reply_data
+from ccrs.experiments.reply_data import ReplyData, responder_data
 from ccrs.experiments.reply_rows import ReplyRows
 
 STRATA = {"opening": 6, "recommendation": 18, "after feedback or a question": 12, "closing": 4}
@@ -78,7 +78,7 @@ def collect(run: Path, baseline: Path, data: Path | None, *, seed: int) -> list[
         division = divide(corpus, loaded.config.data)
         tasks = division.tasks("test")
         everybody = [*division.validation, *division.test]
-        read = reply_data(loaded, corpus.dialogues, responder.tokeniser, responder.config.text, everybody)
+        read = responder_data(loaded, responder, corpus.dialogues, everybody)
         if not chosen:
             plain = ReplyRows(loaded, responder, corpus.dialogues, read, tasks, seed=seed)
             chosen = drawn(plain, read, seed=seed)

@@ -5,26 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import torch
-from pydantic import Field, model_validator
+from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator, model_validator
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from torch import nn
 
 from ccrs.artifacts.chooser import CHOOSER_FILES, Chooser, load_chooser, save_chooser
 from ccrs.artifacts.files import MANIFEST, checked_manifest, save_tensors, write_manifest
 from ccrs.artifacts.opinions import OPINIONS_FILE, load_opinions, save_opinions
+from ccrs.artifacts.reply_knowledge import responder_inputs
+from ccrs.artifacts.run import Run
 from ccrs.core.config import StrictConfig, parse_config
 from ccrs.core.errors import CheckpointError, ConfigError, DataError
 from ccrs.core.files import read_json, write_json
+from ccrs.core.protocols import ReplyModel
 from ccrs.data.confirmation import Facts
 from ccrs.data.tokeniser import ReplyTokeniser
 from ccrs.data.understanding.opinion_model import OpinionModel
 from ccrs.meta.reply_adaptation import ReplyInnerConfig, ReplyRates
 from ccrs.models.decoding import DecodingConfig
 from ccrs.models.reranking import RerankConfig
-from ccrs.models.responder import Responder, ResponderConfig, ResponderSizes
+from ccrs.models.responder import ResponderSizes
+from ccrs.models.responders import RESPONDERS, build_responder, responder_row
 
 FOLDER = "responder"
 FORMAT = 1
@@ -51,9 +56,12 @@ class ResponderUseConfig(StrictConfig):
     """What is needed to use a responder."""
 
     kind: str = "responder"
+    name: str = "ccrs"
+    """The row of the registry of responders."""
     title: str = "CCRS"
     """What tables call it."""
-    model: ResponderConfig = ResponderConfig()
+    model: SerializeAsAny[StrictConfig] = Field(default_factory=lambda given: _model_kind(given)())
+    """The model's own section, read by its row."""
     text: TextConfig = TextConfig()
     inner: ReplyInnerConfig = ReplyInnerConfig()
     decoding: DecodingConfig = DecodingConfig()
@@ -66,13 +74,45 @@ class ResponderUseConfig(StrictConfig):
     adapt: bool = True
     """Whether the responder is adapted to the user (its recommender decides for itself)."""
 
+    @field_validator("name")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            responder_row(name)
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
+        return name
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _read_by_its_row(cls, value: Any, info: ValidationInfo) -> Any:
+        kind = _model_kind(info.data)
+        return value if isinstance(value, kind) else kind.model_validate(value)
+
     @model_validator(mode="after")
     def _fitting(self) -> ResponderUseConfig:
+        if self.adapt and not responder_row(self.name).adapts:
+            raise ValueError(f"adapt = true, but the responder {self.name!r} cannot adapt. Use adapt = false")
         if self.decoding.max_tokens > self.text.max_reply:
             raise ValueError(
                 f"decoding.max_tokens = {self.decoding.max_tokens} is above text.max_reply = {self.text.max_reply}"
             )
         return self
+
+
+Config = TypeVar("Config", bound=ResponderUseConfig)
+
+
+def _model_kind(given: Mapping[str, Any]) -> type[StrictConfig]:
+    """The kind of the model's section; that of the default where the name is wrong, which is told anyway."""
+    return responder_row(given.get("name", "ccrs")).config
+
+
+def read_responder_config(kind: type[Config], values: Mapping[str, Any], source: str) -> Config:
+    """``values`` as a configuration of a responder; raises ``ConfigError`` with all faults at once."""
+    name = values.get("name", "ccrs")
+    sections = {"model": RESPONDERS[name].config} if name in RESPONDERS else {}
+    return parse_config(kind, values, source, sections=sections)
 
 
 @dataclass(frozen=True)
@@ -84,7 +124,7 @@ class ResponderRun:
     """
 
     config: ResponderUseConfig
-    model: Responder
+    model: ReplyModel
     rates: ReplyRates
     tokeniser: ReplyTokeniser
     sizes: ResponderSizes
@@ -126,8 +166,11 @@ def has_responder(run_folder: Path) -> bool:
     return (run_folder / FOLDER / MANIFEST).exists()
 
 
-def load_responder(run_folder: Path) -> ResponderRun:
-    """Read the responder of a run; raises ``CheckpointError`` when there is none or it is altered."""
+def load_responder(run_folder: Path, run: Run | None = None) -> ResponderRun:
+    """Read the responder of a run; raises ``CheckpointError`` when there is none or it is altered.
+
+    Where the responder needs something of its recommender, that is read too, unless ``run`` is given.
+    """
     folder = run_folder / FOLDER
     if not has_responder(run_folder):
         raise CheckpointError(
@@ -151,11 +194,14 @@ def load_responder(run_folder: Path) -> ResponderRun:
     manifest = checked_manifest(folder, files, version=FORMAT)
     try:
         needed = {k: v for k, v in stored["ccrs"].items() if k in ResponderUseConfig.model_fields}
-        config = parse_config(ResponderUseConfig, needed, f"{folder / _CONFIG}")
+        config = read_responder_config(ResponderUseConfig, needed, f"{folder / _CONFIG}")
         sizes = parse_config(ResponderSizes, stored["sizes"], f"{folder / _CONFIG}")
-        model, rates = Responder(config.model, sizes), ReplyRates(config.inner)
+        tokeniser = ReplyTokeniser.load(folder / _TOKENISER)
+        given = responder_inputs(config.name, sizes, tokeniser, run if run is not None else run_folder)
+        model = build_responder(config.name, config.model, given)
+        rates = ReplyRates(config.inner)
         tensors = load_file(folder / _MODEL)
-        for module, prefix in ((model, "model."), (rates, "rates.")):
+        for module, prefix in ((cast("nn.Module", model), "model."), (rates, "rates.")):
             own = {name.removeprefix(prefix): v for name, v in tensors.items() if name.startswith(prefix)}
             module.load_state_dict(own)
         confirmed = None
@@ -168,7 +214,6 @@ def load_responder(run_folder: Path) -> ResponderRun:
         raise CheckpointError(
             f"{folder}: cannot be loaded ({error}). Train it again with this version."
         ) from error
-    tokeniser = ReplyTokeniser.load(folder / _TOKENISER)
     chooser = load_chooser(folder, tokeniser) if chooses else None
     commit = str(manifest.get("commit"))
     return ResponderRun(

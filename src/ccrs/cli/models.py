@@ -1,4 +1,4 @@
-"""``ccrs models``: which recommenders there are."""
+"""``ccrs models``: which recommenders and dialogue models there are."""
 
 from __future__ import annotations
 
@@ -9,18 +9,23 @@ import typer
 from ccrs.cli.printing import say
 from ccrs.evaluation.tables import aligned, markdown
 from ccrs.models.registry import all_models
+from ccrs.models.responders import RESPONDERS
 
 HEADER = ("name", "adapts", "needs", "what it is")
+DIALOGUE_HEADER = ("dialogue model", *HEADER[1:])
 
 
 def models(
-    as_markdown: Annotated[bool, typer.Option("--markdown", help="The table of docs/models.md.")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="The tables of docs/models.md.")] = False,
 ) -> None:
-    """List the recommenders that `ccrs train` knows, those of installed packages included.
+    """List the recommenders that `ccrs train` knows, those of installed packages included, and the dialogue models.
 
     Example: `ccrs models`
     """
-    say((markdown if as_markdown else aligned)(HEADER, rows()))
+    table = markdown if as_markdown else aligned
+    say(table(HEADER, rows()))
+    say("")
+    say(table(DIALOGUE_HEADER, dialogue_rows()))
 
 
 def rows() -> list[list[str]]:
@@ -33,4 +38,17 @@ def rows() -> list[list[str]]:
             row.summary,
         ]
         for name, row in sorted(all_models().items())
+    ]
+
+
+def dialogue_rows() -> list[list[str]]:
+    """One line a dialogue model, by name."""
+    return [
+        [
+            name,
+            "to each user" if row.adapts else "no",
+            ", ".join(sorted(need.replace("_", " ") for need in row.needs)) or "any recommender",
+            row.summary,
+        ]
+        for name, row in sorted(RESPONDERS.items())
     ]

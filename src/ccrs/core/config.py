@@ -56,24 +56,37 @@ def apply_overrides(values: Mapping[str, Any], overrides: Iterable[str]) -> dict
     return result
 
 
-def parse_config(kind: type[Config], values: Mapping[str, Any], source: str) -> Config:
-    """Validate ``values`` as ``kind``; raises ``ConfigError`` that lists all faults at once."""
+def parse_config(
+    kind: type[Config],
+    values: Mapping[str, Any],
+    source: str,
+    *,
+    sections: Mapping[str, type[BaseModel]] | None = None,
+) -> Config:
+    """Validate ``values`` as ``kind``; raises ``ConfigError`` that lists all faults at once.
+
+    ``sections`` are the kinds of sections that ``kind`` chooses by a value: they are needed for hints alone.
+    """
     try:
         return kind.model_validate(values)
     except ValidationError as error:
         faults = error.errors()
-        lines = [f"  {_describe(kind, fault)}" for fault in faults]
+        lines = [f"  {_describe(kind, fault, sections or {})}" for fault in faults]
         raise ConfigError(
             f"{source}: {len(faults)} fault(s) in the configuration\n" + "\n".join(lines)
         ) from None
 
 
-def _describe(kind: type[BaseModel], fault: Any) -> str:
+def _describe(kind: type[BaseModel], fault: Any, sections: Mapping[str, type[BaseModel]]) -> str:
     """One fault as ``section.key: what is wrong``, with the nearest known key where it helps."""
     path = [str(part) for part in fault["loc"]]
     if fault["type"] != "extra_forbidden":
         return f"{'.'.join(path)}: {fault['msg']} (got {fault['input']!r})"
-    known = _keys_at(kind, path[:-1])
+    known = (
+        _keys_at(sections[path[0]], path[1:-1])
+        if len(path) > 1 and path[0] in sections
+        else _keys_at(kind, path[:-1])
+    )
     near = difflib.get_close_matches(path[-1], known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(known)) or 'none'}"
     return f"{'.'.join(path)}: there is no such key; {hint}"

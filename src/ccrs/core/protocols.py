@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol, Self, runtime_checkable
 
+import torch
 from torch import Tensor, nn
 
 from ccrs.core.batch import Batch, Contexts, History
 from ccrs.core.config import StrictConfig
 from ccrs.core.dialogue import Mention
+from ccrs.core.replies import ReplyBatch
 
 
 class EntityLinker(Protocol):
@@ -78,4 +80,84 @@ class AdaptableRecommender(Protocol):
 
         ``history`` is what the users' support dialogues held; None where it must not be looked at.
         """
+        ...
+
+
+@runtime_checkable
+class EntityRows(Protocol):
+    """A recommender that gives each entity a row, encoded from its graph."""
+
+    def entity_rows(self, entities: Tensor) -> Tensor:
+        """The encoded rows of ``entities`` (n,): (n, d)."""
+        ...
+
+
+@runtime_checkable
+class WordRows(Protocol):
+    """A recommender that gives each word a row, encoded from its word graph."""
+
+    def word_rows(self, words: Tensor) -> Tensor:
+        """The encoded rows of ``words`` (n,), ids of the run's vocabulary: (n, d)."""
+        ...
+
+
+class ReplyModel(Protocol):
+    """What training, judging and decoding need of a responder. Its state is its own affair."""
+
+    config: StrictConfig
+    training: bool
+
+    def __call__(self, batch: ReplyBatch, inner: Mapping[str, Tensor] | None = None) -> Tensor:
+        """Negative log-likelihood of every real target token: (tokens,). ``inner``: see ``AdaptableReplyModel``."""
+        ...
+
+    def start(self, batch: ReplyBatch, inner: Mapping[str, Tensor] | None = None) -> Any:
+        """The state before the first token, one row a reply."""
+        ...
+
+    def step(self, token_ids: Tensor, state: Any) -> tuple[Tensor, Any]:
+        """Logits (rows, vocabulary) of the token after ``token_ids`` (rows,), and the next state."""
+        ...
+
+    def select(self, state: Any, rows: Tensor) -> Any:
+        """The state of chosen (or repeated) rows."""
+        ...
+
+    def likelihoods(self, state: Any, input_ids: Tensor, target_ids: Tensor, target_mask: Tensor) -> Tensor:
+        """Negative log-likelihood of every real target token after a start state: (tokens,)."""
+        ...
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        ...
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """All parameters, as ``torch.nn.Module`` gives them."""
+        ...
+
+    def state_dict(self) -> Mapping[str, Tensor]:
+        """All weights, as ``torch.nn.Module`` gives them."""
+        ...
+
+    def eval(self) -> Self:
+        """Without dropout."""
+        ...
+
+
+@runtime_checkable
+class AdaptableReplyModel(ReplyModel, Protocol):
+    """A responder with inner parameters, of which each user of a batch may have his own."""
+
+    def inner_parameters(self) -> dict[str, Tensor]:
+        """The common ones, by name."""
+        ...
+
+
+@runtime_checkable
+class OwnReplyLoss(Protocol):
+    """A responder that learns from more than the cross-entropy of its tokens."""
+
+    def loss(self, batch: ReplyBatch) -> Tensor:
+        """What training minimises, summed over the real target tokens of ``batch``."""
         ...

@@ -21,3 +21,19 @@ class Reads:
     """The user's support dialogues, although nothing is adapted to them."""
     seeker_targets: bool = False
     """Training samples of what seekers name next, beside what recommenders name."""
+
+
+@dataclass(frozen=True)
+class ReplyReads:
+    """What a responder looks at beside a context's tokens and the recommender's vector of it."""
+
+    max_entities: int = 0
+    """The latest entities that a context names, this many at most."""
+    max_words: int = 0
+    """The latest different words of a context that the word graph knows, this many at most."""
+    goals: bool = False
+    """Entities one hop from the items that the reply names, for training."""
+
+
+NOTHING_READ = ReplyReads()
+"""A responder that looks at tokens and vectors alone."""

@@ -54,10 +54,51 @@ class ReplyTable:
 
 
 @dataclass(frozen=True)
+class ReplyMentions:
+    """What the context of each reply names, a row a reply; None where the responder does not look at it."""
+
+    entities: Ragged | None = None  # entity indices, the latest last
+    words: Ragged | None = None  # word ids of the run's vocabulary that its word graph knows, the latest last
+    goals: Ragged | None = None  # entities one hop from the items that the reply names; for training only
+
+    def replaced(self, rows: IntArray, by: IntArray) -> ReplyMentions:
+        """The same with each of ``rows`` as the row of ``by`` is here."""
+        parts = [self.entities, self.words, self.goals]
+        count = max((len(part) for part in parts if part is not None), default=None)
+        if count is None:
+            return self
+        source = np.arange(count)
+        source[rows] = by
+        return ReplyMentions(*(None if found is None else _taken(found, source) for found in parts))
+
+
+def _taken(rows: Ragged, chosen: IntArray) -> Ragged:
+    positions, _ = rows.positions(chosen)
+    return Ragged(np.concatenate([[0], np.cumsum(rows.lengths[chosen])]), rows.values[positions])
+
+
+@dataclass(frozen=True)
+class IdGrid:
+    """Ids of several rows, filled up with 0."""
+
+    ids: Tensor  # (rows, most)
+    mask: Tensor  # (rows, most) True = a real one
+
+    def to(self, device: torch.device) -> IdGrid:
+        """The same grid on another device."""
+        return IdGrid(self.ids.to(device), self.mask.to(device))
+
+    def index_select(self, dim: int, rows: Tensor) -> IdGrid:
+        """The chosen (or repeated) rows; ``dim`` is 0, as with tensors of rows."""
+        return IdGrid(self.ids.index_select(dim, rows), self.mask.index_select(dim, rows))
+
+
+@dataclass(frozen=True)
 class ReplyBatch:
     """Padded contexts and replies, with the recommender's vector of each context.
 
-    ``owners`` tells which user of the batch a reply belongs to; the users adapt in a batch with ``support``.
+    ``owners`` tells which user of the batch a reply belongs to; the users adapt in a batch with ``support``. What a
+    context names (``ReplyMentions``) is there when the responder looks at it.
     """
 
     context_ids: Tensor  # (replies, context length)
@@ -70,6 +111,18 @@ class ReplyBatch:
     weights: Tensor  # (replies) weight of the reply's tokens in the loss
     num_users: int = 1
     support: ReplyBatch | None = None
+    entities: IdGrid | None = None  # (replies, most)
+    words: IdGrid | None = None  # (replies, most)
+    goals: IdGrid | None = None  # (replies, most)
+
+    def rows(self, chosen: Tensor) -> ReplyBatch:
+        """The chosen (or repeated) replies, without support."""
+        kept: dict[str, Any] = {
+            field.name: value.index_select(0, chosen) if isinstance(value, Tensor | IdGrid) else value
+            for field in fields(self)
+            for value in [getattr(self, field.name)]
+        }
+        return ReplyBatch(**{**kept, "support": None})
 
     @property
     def token_weights(self) -> Tensor:
@@ -79,7 +132,7 @@ class ReplyBatch:
     def to(self, device: torch.device) -> ReplyBatch:
         """The same batch on another device."""
         moved: dict[str, Any] = {
-            field.name: value.to(device) if isinstance(value, Tensor | ReplyBatch) else value
+            field.name: value.to(device) if isinstance(value, Tensor | ReplyBatch | IdGrid) else value
             for field in fields(self)
             for value in [getattr(self, field.name)]
         }

@@ -11,6 +11,8 @@ import numpy as np
 from ccrs.core.errors import DataError
 from ccrs.core.samples import IntArray, Ragged
 
+ReplyNeed = Literal["entity_rows", "word_rows", "word_graph", "reviews"]
+"""What a responder may need of a run: encoded rows of its recommender, and knowledge that was prepared for it."""
 ResourceName = Literal["word_graph", "reviews"]
 RESOURCE_NAMES: Final[tuple[ResourceName, ...]] = ("word_graph", "reviews")
 

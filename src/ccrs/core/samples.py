@@ -74,8 +74,10 @@ class SampleTable:
     mentions: Ragged  # (contexts) entity indices
     mention_turns: IntArray  # (total mentions) turn of the last mention
     mention_by_seeker: BoolArray  # (total mentions) whether the seeker said it (last mention)
-    mention_word_starts: IntArray  # (total mentions) where the words of the message of that mention begin
-    mention_word_ends: IntArray  # (total mentions) and end, both counted in the words of the dialogue
+    mention_word_places: (
+        IntArray  # (total mentions) how many of the dialogue's words stand before that mention
+    )
+    mention_word_ends: IntArray  # (total mentions) and before the end of its message
     words: tuple[tuple[str, ...], ...]  # per dialogue: lower-cased words before mentions are cut out
     word_counts: IntArray  # (contexts) how many of the dialogue's words stand before the message
     sample_contexts: IntArray  # (samples)

@@ -211,6 +211,8 @@ class BatchBuilder:
             targets = _Keys(values, self.graph.num_entities)
             hops.append(self._hop(targets, sources, shared=shared and level == 0))
             sources = targets
+        if shared and not hops:  # nothing is encoded: mentions are looked up among the shared rows themselves
+            mentions = mentions % self.graph.num_entities
         positions, owner = table.mentions.positions(contexts)
         samples, sample_contexts = self._samples_of.positions(contexts)
         words, word_contexts = self._words_before(contexts)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ccrs.core.replies import ReplyBatch, ReplyTable
+from ccrs.core.replies import IdGrid, ReplyBatch, ReplyMentions, ReplyTable
 from ccrs.core.samples import BoolArray, IntArray, Ragged
 from ccrs.data.tokeniser import ReplyTokeniser
 
@@ -29,10 +29,20 @@ class Vectors:
 
 
 class ReplyBatchBuilder:
-    """Builds batches over one table of replies; ``fact_weight`` counts replies with facts more than once."""
+    """Builds batches over one table of replies; ``fact_weight`` counts replies with facts more than once.
 
-    def __init__(self, table: ReplyTable, vectors: Vectors, *, fact_weight: float = 1.0) -> None:
-        self.table, self.vectors = table, vectors
+    ``mentions`` are what the contexts name, for responders that look at it.
+    """
+
+    def __init__(
+        self,
+        table: ReplyTable,
+        vectors: Vectors,
+        *,
+        fact_weight: float = 1.0,
+        mentions: ReplyMentions | None = None,
+    ) -> None:
+        self.table, self.vectors, self.mentions = table, vectors, mentions or ReplyMentions()
         self.weights = np.where(table.has_fact, fact_weight, 1.0).astype(np.float32)
         # What a reply costs: every token is computed once.
         self.sizes = table.contexts.lengths + table.targets.lengths
@@ -67,6 +77,9 @@ class ReplyBatchBuilder:
             owners=torch.from_numpy(owners.astype(np.int64)),
             weights=torch.from_numpy(self.weights[replies]),
             num_users=users,
+            entities=_grid(self.mentions.entities, replies),
+            words=_grid(self.mentions.words, replies),
+            goals=_grid(self.mentions.goals, replies),
         )
 
 
@@ -80,9 +93,25 @@ def padded(rows: Ragged, chosen: IntArray) -> tuple[IntArray, BoolArray]:
     return grid, mask
 
 
-def live_batch(contexts: list[list[int]], vectors: Tensor, owners: Tensor, num_users: int) -> ReplyBatch:
-    """Contexts to answer, without targets."""
-    ids, mask = padded(Ragged.from_rows(contexts), np.arange(len(contexts), dtype=np.int64))
+def _grid(rows: Ragged | None, replies: IntArray) -> IdGrid | None:
+    """The chosen rows of what contexts name, as a batch holds them."""
+    if rows is None:
+        return None
+    ids, mask = padded(rows, replies)
+    return IdGrid(torch.from_numpy(ids), torch.from_numpy(mask))
+
+
+def live_batch(
+    contexts: list[list[int]],
+    vectors: Tensor,
+    owners: Tensor,
+    num_users: int,
+    mentions: ReplyMentions | None = None,
+) -> ReplyBatch:
+    """Contexts to answer, without targets; ``mentions`` for responders that look at them."""
+    named = mentions or ReplyMentions()
+    everything = np.arange(len(contexts), dtype=np.int64)
+    ids, mask = padded(Ragged.from_rows(contexts), everything)
     nothing = torch.zeros(len(contexts), 0, dtype=torch.long)
     return ReplyBatch(
         context_ids=torch.from_numpy(ids),
@@ -94,4 +123,7 @@ def live_batch(contexts: list[list[int]], vectors: Tensor, owners: Tensor, num_u
         owners=owners,
         weights=torch.ones(len(contexts)),
         num_users=num_users,
+        entities=_grid(named.entities, everything),
+        words=_grid(named.words, everything),
+        goals=_grid(named.goals, everything),
     )

@@ -17,11 +17,11 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 
 
 class _Seen(NamedTuple):
-    """The last mention of an entity: when, by whom, and where the words of that message lie in the dialogue's."""
+    """The last mention of an entity: when, by whom, how many words before it and before the end of its message."""
 
     turn: int
     by_seeker: bool
-    word_start: int
+    word_place: int
     word_end: int
 
 
@@ -42,7 +42,7 @@ class _Rows:
     mentions: list[list[int]] = field(default_factory=list)
     mention_turns: list[int] = field(default_factory=list)
     mention_by_seeker: list[bool] = field(default_factory=list)
-    mention_word_starts: list[int] = field(default_factory=list)
+    mention_word_places: list[int] = field(default_factory=list)
     mention_word_ends: list[int] = field(default_factory=list)
     word_counts: list[int] = field(default_factory=list)
     sample_contexts: list[int] = field(default_factory=list)
@@ -92,7 +92,7 @@ def build_samples(
         mentions=Ragged.from_rows(rows.mentions),
         mention_turns=np.array(rows.mention_turns, np.int64),
         mention_by_seeker=np.array(rows.mention_by_seeker, np.bool_),
-        mention_word_starts=np.array(rows.mention_word_starts, np.int64),
+        mention_word_places=np.array(rows.mention_word_places, np.int64),
         mention_word_ends=np.array(rows.mention_word_ends, np.int64),
         words=tuple(rows.words),
         word_counts=np.array(rows.word_counts, np.int64),
@@ -127,12 +127,13 @@ def _add_dialogue(
                 rows.sample_contexts.extend([len(rows.context_dialogues) - 1] * len(items))
                 rows.sample_targets.extend(items)
                 targets.update(dict.fromkeys(item for item in items if item >= 0))
-        said = words_of(message.text, message.mentions, catalogue)
-        for mention in message.mentions:
+        said, places = _words_and_places(message.text, message.mentions, catalogue)
+        end = len(words) + len(said)
+        for mention, place in zip(message.mentions, places, strict=True):
             entity = index.get(mention.entity)
             if entity is not None:
                 seen.pop(entity, None)
-                seen[entity] = _Seen(turn, message.speaker == "seeker", len(words), len(words) + len(said))
+                seen[entity] = _Seen(turn, message.speaker == "seeker", len(words) + place, end)
                 named[entity] = None
         words.extend(said)
     if open_ended:
@@ -155,7 +156,7 @@ def _add_context(
     rows.mentions.append(list(seen))
     rows.mention_turns.extend(one.turn for one in seen.values())
     rows.mention_by_seeker.extend(one.by_seeker for one in seen.values())
-    rows.mention_word_starts.extend(one.word_start for one in seen.values())
+    rows.mention_word_places.extend(one.word_place for one in seen.values())
     rows.mention_word_ends.extend(one.word_end for one in seen.values())
     rows.word_counts.append(num_words)
 
@@ -176,11 +177,20 @@ def _items_of(message: Message, catalogue: Catalogue, *, marked_only: bool, keep
 
 def words_of(text: str, mentions: Iterable[Mention], catalogue: Catalogue) -> list[str]:
     """The lower-cased words of a text without the titles of items (those are mentions, not words)."""
-    kept, start = [], 0
+    return _words_and_places(text, mentions, catalogue)[0]
+
+
+def _words_and_places(
+    text: str, mentions: Iterable[Mention], catalogue: Catalogue
+) -> tuple[list[str], list[int]]:
+    """The words of a text as ``words_of`` gives them, and how many of them stand before each mention."""
+    words: list[str] = []
+    places, start = [], 0
     for mention in mentions:
-        entity = catalogue.index.get(mention.entity, -1)
-        if 0 <= entity < catalogue.num_items:
-            kept.append(text[start : mention.start])
+        before = _WORD.findall(text[start : mention.start])
+        places.append(len(words) + len(before))
+        if 0 <= catalogue.index.get(mention.entity, -1) < catalogue.num_items:
+            words.extend(before)
             start = mention.end
-    kept.append(text[start:])
-    return [word.lower() for part in kept for word in _WORD.findall(part)]
+    words.extend(_WORD.findall(text[start:]))
+    return [word.lower() for word in words], places

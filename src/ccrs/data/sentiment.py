@@ -1,4 +1,10 @@
-"""Does it sound as if a mentioned item was liked? A logistic regression on the words of the message that names it."""
+"""How probably a user likes a film that was mentioned, by the words around the mention.
+
+A logistic regression, learned from the questionnaires of the training dialogues. Its features are the known words of
+three stretches: just before the mention, behind it in the same message, and what was said next. Each word counts
+apart by stretch, by who named the film, and by whether a negation stands shortly before it. No word behind the end
+of a context is ever read for it.
+"""
 
 from __future__ import annotations
 
@@ -6,93 +12,111 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import nn
 
-from ccrs.core.samples import IntArray, Ragged, SampleTable
+from ccrs.core.samples import BoolArray, IntArray, Ragged, SampleTable
+from ccrs.data.understanding.opinion_model import Fitting, logistic_regression
 from ccrs.data.vocabulary import Vocabulary
 
 FloatArray = npt.NDArray[np.float32]
-PENALTY = 0.01
-"""Of the squared weights, against the mean log-loss."""
+BEFORE, BEHIND, NEXT = 8, 12, 20
+"""How many words of each stretch are read, at most."""
+_DENYING = """
+    not no nor never nothing don't doesn't didn't isn't wasn't haven't hadn't can't couldn't won't wouldn't
+"""
+NEGATIONS = frozenset(_DENYING.split())
+REACH = 3
+"""A word is negated by a negation among this many words before it."""
+_KINDS = 3 * 2 * 2  # stretches, speakers, negated or not
+_BIAS = 0  # the place of the bias: that of the unknown word, which is no feature
+_FITTING = Fitting(ridge=10.0, steps=40)
 
 
 @dataclass(frozen=True)
 class Sentiment:
-    """Weights by word id, then of the recommender's and the user's messages: (words + 2,)."""
+    """The regression: P(liked) = σ(bias + the sum of the weights of the features).
 
-    weights: FloatArray
+    The weight of word ``w`` in the stretch 0, 1 or 2 stands at ``(stretch · 4 + seeker · 2 + negated) · words + w``;
+    the bias stands at 0.
+    """
+
+    weights: FloatArray  # (kinds of features * words of the vocabulary)
 
     @classmethod
     def learn(cls, table: SampleTable, vocabulary: Vocabulary, dialogues: IntArray) -> Sentiment:
-        """From the questionnaires of ``dialogues`` and the messages that name the items they ask for.
+        """Learn from the questionnaires of ``dialogues`` (indices of the table) and from no others.
 
-        Without any answer every item counts as liked. The same data give the same weights.
+        Several contexts may show the same of a mention; it counts once. Where no answer is known P(liked) is 1/2.
         """
-        mentions = _last_mentions(table, dialogues)
-        owners = np.repeat(table.context_dialogues, table.mentions.lengths)[mentions]
-        items = table.mentions.values[mentions]
-        liked = _answered(table.liked, owners, items)
-        known = liked | _answered(table.disliked, owners, items)
-        mentions, liked = mentions[known], liked[known]
-        if len(mentions) == 0:
-            return cls(np.concatenate([np.zeros(len(vocabulary), np.float32), np.full(2, 9, np.float32)]))
-        words, offsets = _features(table, vocabulary, mentions)
-        targets = torch.from_numpy(liked.astype(np.float32))
-        weights = nn.Parameter(torch.zeros(len(vocabulary) + 2))
-        optimiser = torch.optim.LBFGS([weights], max_iter=50, line_search_fn="strong_wolfe")
-
-        def loss() -> float:
-            optimiser.zero_grad()
-            value = nn.functional.binary_cross_entropy_with_logits(_logits(words, offsets, weights), targets)
-            value = value + PENALTY * weights[:-2].square().sum() / 2
-            value.backward()  # type: ignore[no-untyped-call]
-            return float(value.detach())
-
-        optimiser.step(loss)  # type: ignore[no-untyped-call]
-        return cls(weights.detach().numpy())
+        mentions, liked = _answered(table, dialogues)
+        weights = np.zeros(_KINDS * len(vocabulary))
+        if len(mentions):
+            features, owners = _features(table, vocabulary, mentions)
+            weights, bias = logistic_regression(
+                features, owners, liked, np.ones(len(liked)), len(weights), _FITTING
+            )
+            weights[_BIAS] = bias
+        return cls(weights.astype(np.float32))
 
     def likely(self, table: SampleTable, vocabulary: Vocabulary) -> FloatArray:
-        """How probably the user likes what is mentioned, for every mention of ``table``: (mentions,)."""
-        words, offsets = _features(table, vocabulary, np.arange(len(table.mention_turns)))
-        found: FloatArray = torch.sigmoid(_logits(words, offsets, torch.from_numpy(self.weights))).numpy()
-        return found
+        """P(liked) of each mention of each context of ``table``, by the words learned with: (total mentions,)."""
+        count = len(table.mention_turns)
+        features, owners = _features(table, vocabulary, np.arange(count, dtype=np.int64))
+        scores = np.bincount(owners, weights=self.weights[features], minlength=count) + self.weights[_BIAS]
+        return np.asarray(1 / (1 + np.exp(-np.clip(scores, -30, 30))), np.float32)
 
 
-def _logits(words: torch.Tensor, offsets: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    return nn.functional.embedding_bag(words, weights[:, None], offsets, mode="sum")[:, 0]
+def _answered(table: SampleTable, dialogues: IntArray) -> tuple[IntArray, npt.NDArray[np.float64]]:
+    """The mentions of ``dialogues`` whose questionnaire says one thing, each sight of it once, and whether liked."""
+    contexts = np.repeat(np.arange(len(table.mentions), dtype=np.int64), table.mentions.lengths)
+    mentions = np.flatnonzero(np.isin(table.context_dialogues[contexts], dialogues))
+    owners, entities = table.context_dialogues[contexts[mentions]], table.mentions.values[mentions]
+    liked, disliked = (_named_in(rows, owners, entities) for rows in (table.liked, table.disliked))
+    told = liked != disliked
+    mentions, owners, entities, liked = mentions[told], owners[told], entities[told], liked[told]
+    places, ends = table.mention_word_places[mentions], table.mention_word_ends[mentions]
+    seen = np.minimum(table.word_counts[contexts[mentions]], ends + NEXT)
+    _, first = np.unique(np.stack([owners, entities, places, ends, seen]), axis=1, return_index=True)
+    return mentions[first], liked[first].astype(np.float64)
 
 
-def _features(
-    table: SampleTable, vocabulary: Vocabulary, mentions: IntArray
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """The word ids of each mention's message, then who speaks, as bags: (ids, offsets)."""
-    encoded = vocabulary.encode(table.words)
-    dialogues = np.repeat(table.context_dialogues, table.mentions.lengths)[mentions]
-    starts = encoded.offsets[dialogues] + table.mention_word_starts[mentions]
-    lengths = table.mention_word_ends[mentions] - table.mention_word_starts[mentions]
-    firsts = np.cumsum(lengths + 1) - (lengths + 1)
-    ids = np.empty(int((lengths + 1).sum()), np.int64)
-    speakers = firsts + lengths
-    is_word = np.ones(len(ids), np.bool_)
-    is_word[speakers] = False
-    within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    ids[is_word] = encoded.values[np.repeat(starts, lengths) + within]
-    ids[speakers] = len(vocabulary) + table.mention_by_seeker[mentions]
-    return torch.from_numpy(ids), torch.from_numpy(firsts)
+def _named_in(rows: Ragged, which: IntArray, values: IntArray) -> BoolArray:
+    """Whether row ``which[i]`` holds ``values[i]``."""
+    span = int(max(values.max(initial=0), rows.values.max(initial=0))) + 1
+    owners = np.repeat(np.arange(len(rows), dtype=np.int64), rows.lengths)
+    return np.isin(which * span + values, owners * span + rows.values)
 
 
-def _last_mentions(table: SampleTable, dialogues: IntArray) -> IntArray:
-    """The mentions of the last context of each of ``dialogues``, which knows all that was named before it."""
-    contexts = np.flatnonzero(np.isin(table.context_dialogues, dialogues))
-    last = np.ones(len(contexts), np.bool_)
-    last[:-1] = np.diff(table.context_dialogues[contexts]) != 0
-    positions, _ = table.mentions.positions(contexts[last])
-    return positions
+def _features(table: SampleTable, vocabulary: Vocabulary, mentions: IntArray) -> tuple[IntArray, IntArray]:
+    """The features of ``mentions`` (numbers in the table) and which of them each is of."""
+    words = vocabulary.encode(table.words)
+    negated = _negated(words, [vocabulary.ids[word] for word in sorted(NEGATIONS & vocabulary.ids.keys())])
+    contexts = np.searchsorted(table.mentions.offsets, mentions, side="right") - 1
+    start = words.offsets[table.context_dialogues[contexts]]
+    place, end = start + table.mention_word_places[mentions], start + table.mention_word_ends[mentions]
+    stretches = (
+        (np.maximum(place - BEFORE, start), place),
+        (place, np.minimum(place + BEHIND, end)),
+        (end, np.minimum(end + NEXT, start + table.word_counts[contexts])),
+    )
+    features, owners = [], []
+    for number, (first, last) in enumerate(stretches):
+        lengths = last - first
+        owner = np.repeat(np.arange(len(mentions), dtype=np.int64), lengths)
+        begins = np.cumsum(lengths) - lengths
+        positions = np.arange(len(owner), dtype=np.int64) + np.repeat(first - begins, lengths)
+        known = words.values[positions] > 0
+        positions, owner = positions[known], owner[known]
+        kinds = number * 4 + table.mention_by_seeker[mentions][owner] * 2 + negated[positions]
+        features.append(kinds * len(vocabulary) + words.values[positions])
+        owners.append(owner)
+    return np.concatenate(features), np.concatenate(owners)
 
 
-def _answered(answers: Ragged, dialogues: IntArray, items: IntArray) -> npt.NDArray[np.bool_]:
-    """Whether each item stands in the answers of its dialogue."""
-    span = np.int64(1 + max(int(items.max(initial=0)), int(answers.values.max(initial=0))))
-    owners = np.repeat(np.arange(len(answers), dtype=np.int64), answers.lengths)
-    return np.isin(dialogues * span + items, owners * span + answers.values)
+def _negated(words: Ragged, negations: list[int]) -> BoolArray:
+    """Whether a negation stands among the ``REACH`` words before each word of its dialogue: (total words,)."""
+    denies = np.isin(words.values, negations)
+    dialogues = np.repeat(np.arange(len(words)), words.lengths)
+    found = np.zeros(len(denies), np.bool_)
+    for shift in range(1, REACH + 1):
+        found[shift:] |= denies[:-shift] & (dialogues[shift:] == dialogues[:-shift])
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -91,6 +91,12 @@ class ReplyTokeniser:
         return sorted(
             n for name, n in vocabulary.items() if n not in special and ("[" in name or "]" in name)
         )
+
+    def whole_words(self, words: Container[str]) -> list[int]:
+        """The tokens that are one of ``words`` (in small letters) with a space before it, whatever its case."""
+        # Byte-level BPE writes a space as "Ġ", and letters outside ASCII as several signs.
+        vocabulary = self._tokenizer.get_vocab()
+        return sorted(n for name, n in vocabulary.items() if name[:1] == "Ġ" and name[1:].lower() in words)
 
     def encode(self, text: str) -> list[int]:
         """Token ids of a text; ``[item]`` and the other slots are one token each."""

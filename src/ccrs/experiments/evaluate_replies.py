@@ -24,7 +24,7 @@ from ccrs.evaluation.truth import FactSource, TruthFigures, judge_statements, tr
 from ccrs.experiments.corpus import Corpus, Division, divide
 from ccrs.experiments.evaluate import SplitName, own_corpus, signature
 from ccrs.experiments.fact_sources import facts_of_triples, load_graph_facts
-from ccrs.experiments.reply_data import ReplyData, reply_data
+from ccrs.experiments.reply_data import ReplyData, responder_data
 from ccrs.experiments.reply_judge import ReplyJudge
 from ccrs.experiments.reply_judging import (
     adapted_batches,
@@ -71,13 +71,14 @@ def evaluate_replies(
     ``announce`` is told each phase, ``progress`` how many of its replies are written.
     Raises ``CheckpointError`` for a run without responder, ``DataError`` for data that is gone or changed.
     """
-    run, responder = load_run(folder), load_responder(folder)
+    run = load_run(folder)
+    responder = load_responder(folder, run)
     corpus = own_corpus(run, data, {})
     division = divide(corpus, run.config.data)
     tasks = division.tasks(split)[:num_users]
     announce("reading the dialogues")
     everybody = [*division.validation, *division.test]
-    read = reply_data(run, corpus.dialogues, responder.tokeniser, responder.config.text, everybody)
+    read = responder_data(run, responder, corpus.dialogues, everybody)
     maker = ReplyRows(run, responder, corpus.dialogues, read, tasks, seed=seed)
     training = training_replies(responder, read, division)
     written = _written(maker, announce, progress)
@@ -130,12 +131,13 @@ def _beside(
     seed: int,
 ) -> dict[str, list[JudgedReply]]:
     """The rows of another run on the same contexts; raises ``CheckpointError`` when it was trained on others."""
-    other, responder = load_run(folder), load_responder(folder)
+    other = load_run(folder)
+    responder = load_responder(folder, other)
     if other.data.checksum != run.data.checksum or other.data.test != run.data.test:
         raise CheckpointError(f"{folder}: was trained on other data or another split. Train both alike.")
     division = divide(corpus, other.config.data)
     everybody = [*division.validation, *division.test]
-    read = reply_data(other, corpus.dialogues, responder.tokeniser, responder.config.text, everybody)
+    read = responder_data(other, responder, corpus.dialogues, everybody)
     maker = ReplyRows(other, responder, corpus.dialogues, read, division.tasks(split)[:num_users], seed=seed)
     found = {name: maker.judged(written) for name, written in _written(maker, announce, progress).items()}
     taken = set(found) & set(rows)

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ccrs.artifacts.responder import TextConfig
+from ccrs.artifacts.responder import ResponderRun, TextConfig
 from ccrs.artifacts.run import Run
 from ccrs.core.dialogue import Dialogue
+from ccrs.core.reads import NOTHING_READ, ReplyReads
 from ccrs.core.replies import ReplyTable
 from ccrs.core.samples import IntArray, SampleTable, UserTask
 from ccrs.data.replies import build_replies
@@ -17,7 +18,9 @@ from ccrs.data.samples import build_samples
 from ccrs.data.slots import Slotter
 from ccrs.data.tokeniser import ReplyTokeniser
 from ccrs.inference.builders import make_slotter
+from ccrs.inference.reply_mentions import reply_mentions
 from ccrs.inference.reply_vectors import reply_vectors
+from ccrs.models.responders import responder_row
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,12 @@ def reply_data(
     *,
     fact_weight: float = 1.0,
     apart: IntArray | None = None,
+    reads: ReplyReads = NOTHING_READ,
 ) -> ReplyData:
     """Everything about the replies of ``dialogues``; vectors of the tasks' query are adapted to their support.
 
-    ``apart`` are the dialogues that are trained on (see ``reply_vectors``).
+    ``apart`` are the dialogues that are trained on (see ``reply_vectors``); ``reads`` is what the responder looks at
+    beside tokens and vectors.
     """
     slotter = make_slotter(run, config)
     dropped: Counter[str] = Counter()
@@ -58,5 +63,14 @@ def reply_data(
     )
     table = build_samples(run.catalogue, dialogues, every_message=True)
     vectors = reply_vectors(run, table, replies, tasks, apart=apart)
-    builder = ReplyBatchBuilder(replies, vectors, fact_weight=fact_weight)
+    mentions = reply_mentions(run, table, replies, reads)
+    builder = ReplyBatchBuilder(replies, vectors, fact_weight=fact_weight, mentions=mentions)
     return ReplyData(slotter, table, replies, builder, +dropped)
+
+
+def responder_data(
+    run: Run, responder: ResponderRun, dialogues: Sequence[Dialogue], tasks: Sequence[UserTask]
+) -> ReplyData:
+    """The replies of ``dialogues`` as a trained responder reads them."""
+    reads = responder_row(responder.config.name).reads
+    return reply_data(run, dialogues, responder.tokeniser, responder.config.text, tasks, reads=reads)

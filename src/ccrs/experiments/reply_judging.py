@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 
+from ccrs.core.protocols import ReplyModel
 from ccrs.core.replies import ReplyBatch
 from ccrs.core.samples import IntArray, UserTask
 from ccrs.data.reply_batching import FloatArray, ReplyBatchBuilder
 from ccrs.meta.reply_adaptation import Inner, ReplyRates, adapt_replies
-from ccrs.models.responder import Responder
+from ccrs.models.responders import as_adaptable_responder
 
 _TOKENS_A_BATCH = 12_000
 
@@ -22,7 +23,7 @@ def query_replies(builder: ReplyBatchBuilder, tasks: Sequence[UserTask]) -> IntA
 
 
 def adapted_batches(
-    model: Responder, rates: ReplyRates, builder: ReplyBatchBuilder, tasks: Sequence[UserTask]
+    model: ReplyModel, rates: ReplyRates, builder: ReplyBatchBuilder, tasks: Sequence[UserTask]
 ) -> Iterator[tuple[IntArray, ReplyBatch, Inner | None]]:
     """(replies, batch, the users' own parameters) of the tasks' query replies; None where nobody has support."""
     table = builder.table
@@ -37,7 +38,7 @@ def adapted_batches(
             inner = None
             if batch.support is not None and len(batch.support.target_ids):
                 with torch.enable_grad():
-                    inner = adapt_replies(model, rates, batch).inner
+                    inner = adapt_replies(as_adaptable_responder(model), rates, batch).inner
                 inner = {name: value.detach() for name, value in inner.items()}
             yield np.concatenate([q for _, q in group]), batch, inner
             group, size = [], 0
@@ -47,7 +48,7 @@ def adapted_batches(
 
 
 def plain_batches(
-    model: Responder, builder: ReplyBatchBuilder, replies: IntArray
+    model: ReplyModel, builder: ReplyBatchBuilder, replies: IntArray
 ) -> Iterator[tuple[IntArray, ReplyBatch, None]]:
     """The same with nobody adapted."""
     ordered = replies[np.argsort(builder.table.contexts.lengths[replies], kind="stable")]
@@ -58,7 +59,7 @@ def plain_batches(
 
 
 def negative_log_likelihoods(
-    model: Responder, batches: Iterator[tuple[IntArray, ReplyBatch, Inner | None]]
+    model: ReplyModel, batches: Iterator[tuple[IntArray, ReplyBatch, Inner | None]]
 ) -> tuple[IntArray, FloatArray]:
     """(replies, summed negative log-likelihood of each, its end included)."""
     replies, sums = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]

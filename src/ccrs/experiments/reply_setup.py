@@ -9,10 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from pydantic import model_validator
 
-from ccrs.artifacts.responder import ResponderUseConfig
+from ccrs.artifacts.reply_knowledge import responder_inputs
+from ccrs.artifacts.responder import ResponderUseConfig, read_responder_config
 from ccrs.artifacts.run import Run
-from ccrs.core.config import apply_overrides, load_toml, parse_config
+from ccrs.core.config import apply_overrides, load_toml
+from ccrs.core.protocols import ReplyModel
 from ccrs.core.replies import ReplyTable
 from ccrs.core.samples import IntArray, UserTask
 from ccrs.data.confirmation import Facts, confirmed_facts
@@ -25,7 +28,8 @@ from ccrs.experiments.reply_data import reply_data
 from ccrs.inference.builders import make_slotter
 from ccrs.inference.reply_vectors import crossed_tasks
 from ccrs.meta.reply_adaptation import ReplyRates
-from ccrs.models.responder import Responder, ResponderSizes
+from ccrs.models.responder import ResponderSizes
+from ccrs.models.responders import build_responder, responder_row
 from ccrs.training.config import ReplyTrainingConfig
 from ccrs.training.selector import SelectorTrainingConfig
 
@@ -36,10 +40,18 @@ class ResponderTrainConfig(ResponderUseConfig):
     training: ReplyTrainingConfig = ReplyTrainingConfig()
     selector_training: SelectorTrainingConfig = SelectorTrainingConfig()
 
+    @model_validator(mode="after")
+    def _adaptable(self) -> ResponderTrainConfig:
+        if self.training.objective == "meta" and not responder_row(self.name).adapts:
+            raise ValueError(
+                f"training.objective = 'meta', but the responder {self.name!r} cannot adapt. Use 'plain'"
+            )
+        return self
+
 
 def load_responder_config(path: Path, overrides: Sequence[str] = ()) -> ResponderTrainConfig:
     """Read a TOML file with ``overrides``; raises ``ConfigError`` with all faults at once."""
-    return parse_config(ResponderTrainConfig, apply_overrides(load_toml(path), overrides), str(path))
+    return read_responder_config(ResponderTrainConfig, apply_overrides(load_toml(path), overrides), str(path))
 
 
 @dataclass(frozen=True)
@@ -56,7 +68,7 @@ class ReplySetup:
     crossed: list[UserTask]  # of the training users
     builder: ReplyBatchBuilder
     tokeniser: ReplyTokeniser
-    model: Responder
+    model: ReplyModel
     rates: ReplyRates
     sizes: ResponderSizes
     dropped: Counter[str]
@@ -86,7 +98,14 @@ def set_up_replies(config: ResponderTrainConfig, run: Run, corpus: Corpus) -> Re
     tasks = [*crossed, *division.validation, *division.test]
     weight = config.training.fact_weight
     data = reply_data(
-        run, corpus.dialogues, tokeniser, config.text, tasks, fact_weight=weight, apart=dialogues
+        run,
+        corpus.dialogues,
+        tokeniser,
+        config.text,
+        tasks,
+        fact_weight=weight,
+        apart=dialogues,
+        reads=responder_row(config.name).reads,
     )
     confirmed = None
     if config.text.confirmed_facts:
@@ -97,6 +116,7 @@ def set_up_replies(config: ResponderTrainConfig, run: Run, corpus: Corpus) -> Re
         max_context=config.text.max_context,
         max_reply=config.text.max_reply,
     )
+    given = responder_inputs(config.name, sizes, tokeniser, run)
     torch.manual_seed(config.training.seed)
     return ReplySetup(
         config=config,
@@ -109,7 +129,7 @@ def set_up_replies(config: ResponderTrainConfig, run: Run, corpus: Corpus) -> Re
         crossed=crossed,
         builder=data.builder,
         tokeniser=tokeniser,
-        model=Responder(config.model, sizes),
+        model=build_responder(config.name, config.model, given),
         rates=ReplyRates(config.inner),
         sizes=sizes,
         dropped=data.dropped,

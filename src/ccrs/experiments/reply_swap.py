@@ -6,18 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 
+from ccrs.core.protocols import ReplyModel
 from ccrs.core.samples import IntArray, Ragged
 from ccrs.data.reply_batching import ReplyBatchBuilder, Vectors
 from ccrs.evaluation.significance import interval
 from ccrs.evaluation.text_overlap import swap_partners
 from ccrs.experiments.reply_judging import negative_log_likelihoods, plain_batches
-from ccrs.models.responder import Responder
 
 FIGURES = ("own_is_likelier", "own_is_likelier_ci95", "gain_per_word", "gain_per_word_ci95")
 
 
 def swap_test(
-    model: Responder, builder: ReplyBatchBuilder, replies: IntArray, *, seed: int
+    model: ReplyModel, builder: ReplyBatchBuilder, replies: IntArray, *, seed: int
 ) -> dict[str, float | list[float] | None]:
     """Human replies under their own context and under that of another user, by the unadapted model.
 
@@ -38,7 +38,9 @@ def swap_test(
     for here, there in zip(replies.tolist(), replies[other].tolist(), strict=True):
         swapped[here], moved[here] = contexts[there], vectors.adapted[there]
     other_builder = ReplyBatchBuilder(
-        replace(table, contexts=Ragged.from_rows(swapped)), Vectors(moved, vectors.unadapted)
+        replace(table, contexts=Ragged.from_rows(swapped)),
+        Vectors(moved, vectors.unadapted),
+        mentions=builder.mentions.replaced(replies, replies[other]),
     )
     values = []
     for one in (builder, other_builder):

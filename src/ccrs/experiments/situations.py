@@ -13,7 +13,7 @@ from torch import Tensor
 from ccrs.artifacts.run import Run
 from ccrs.core.dialogue import Dialogue, Speaker
 from ccrs.core.replies import ReplyTable
-from ccrs.core.samples import IntArray, SampleTable, UserTask
+from ccrs.core.samples import IntArray, Ragged, SampleTable, UserTask
 from ccrs.data.batching import BatchBuilder
 from ccrs.data.replies import slotted_turns
 from ccrs.data.reply_batching import ReplyBatchBuilder
@@ -67,10 +67,16 @@ def situations_of(
                 named=_named(table, int(contexts[row]), run.catalogue.num_items),
                 intention=intention,
                 seed=seed + reply,
+                entities=_row(builder.mentions.entities, reply),
+                words=_row(builder.mentions.words, reply),
                 turns=said[reply].turns,
                 own=said[reply].own,
             )
     return found
+
+
+def _row(rows: Ragged | None, reply: int) -> tuple[int, ...]:
+    return () if rows is None else tuple(rows[reply].tolist())
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from ccrs.core.errors import DataError
 from ccrs.core.samples import UserTask
 from ccrs.evaluation.style import StyleInformation, style_information
 from ccrs.experiments.corpus import Corpus
-from ccrs.experiments.reply_data import reply_data
+from ccrs.experiments.reply_data import responder_data
 from ccrs.experiments.reply_rows import ReplyRows
 from ccrs.inference.answers import Answer
 from ccrs.inference.conversation import Conversation
@@ -181,7 +181,7 @@ def _greedy(
     """The replies of plain decoding (Eq. 9-10) at the query of ``tasks``, in the order of the rows' turns."""
     decoding = responder.config.decoding.model_copy(update={"method": "greedy", "num_samples": 1})
     greedy = replace(responder, config=responder.config.model_copy(update={"decoding": decoding}))
-    data = reply_data(run, dialogues, greedy.tokeniser, greedy.config.text, tasks)
+    data = responder_data(run, greedy, dialogues, tasks)
     rows = ReplyRows(run, greedy, dialogues, data, tasks, seed=0)
     return rows, rows.written(choose=False)
 

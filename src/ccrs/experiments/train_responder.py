@@ -7,7 +7,7 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from torch import nn
 
@@ -31,6 +31,7 @@ from ccrs.experiments.reply_setup import ReplySetup, ResponderTrainConfig, set_u
 from ccrs.experiments.train import current_commit
 from ccrs.experiments.train_chooser import train_chooser
 from ccrs.experiments.train_opinions import train_opinions
+from ccrs.models.responders import as_adaptable_responder
 from ccrs.training.checkpoint import FILE as CHECKPOINT
 from ccrs.training.distributed import Workers
 from ccrs.training.loop import train
@@ -76,7 +77,9 @@ def train_responder(
     processes.start()
     folder = out / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    modules = nn.ModuleDict({"model": setup.model, "rates": setup.rates}).to(processes.device)
+    modules = nn.ModuleDict({"model": cast("nn.Module", setup.model), "rates": setup.rates}).to(
+        processes.device
+    )
     objective, plan = _objective_and_plan(setup)
     with Tracker(folder, epochs=config.training.epochs, quiet=quiet) as tracker:
         train(
@@ -149,7 +152,7 @@ def _objective_and_plan(setup: ReplySetup) -> tuple[Any, Any]:
         seed=training.seed,
     )
     objective = MetaReplyObjective(
-        setup.model,
+        as_adaptable_responder(setup.model),
         setup.rates,
         support_weight=training.support_weight,
         low_precision=training.low_precision,
@@ -194,6 +197,8 @@ def _fingerprint(
     """Changes with the configuration of training (but for its length), the data, the recommender and the tokens."""
     values = config.model_dump()
     values["training"].pop("epochs")
+    if values["name"] == "ccrs":
+        values.pop("name")  # checkpoints of earlier versions had no other
     for later in ("title", "decoding", "choosing", "choose", "selector_training"):
         values.pop(later)  # looked at after training only
     parts = [

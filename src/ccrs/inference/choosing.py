@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -17,13 +17,13 @@ from ccrs.core.samples import Ragged
 from ccrs.data.act_model import state_after
 from ccrs.data.acts import reply_act
 from ccrs.data.filling import Filled
-from ccrs.data.reply_batching import live_batch, padded
+from ccrs.data.reply_batching import padded
 from ccrs.inference.writing import ReplyWriter, Situation, Written
 from ccrs.meta.reply_adaptation import Inner
 from ccrs.models.consensus import Electorate
 from ccrs.models.decoding import DecodingConfig, decode
 from ccrs.models.reranking import ScoredCandidate, rank_candidates
-from ccrs.models.responder import DecoderState
+from ccrs.models.responders import with_styles
 
 NUM_MIXED, NUM_RETRIEVED, NUM_AGREED = 20, 4, 12
 """Samples of the mixture (they vote as well), replies the selector finds, replies most of the samples agree with."""
@@ -122,13 +122,14 @@ class ReplyChooser:
         self, situations: Sequence[Situation], batch: ReplyBatch, inner: Inner | None, config: DecodingConfig
     ) -> tuple[list[list[tuple[int, ...]]], list[list[tuple[int, ...]]]]:
         """What is sampled for each situation: of the mixture, and of every single style; all written side by side."""
-        num_styles = self.model.config.num_styles if self.model.config.customization == "styles" else 0
+        model = with_styles(self.model)
+        num_styles = 0 if model is None else model.num_styles
         streams = self.num_samples + num_styles
         state = self._start(batch, inner)
         rows = torch.arange(len(situations)).repeat_interleave(streams)
-        if num_styles:
+        if model is not None:
             styles = [
-                self.model.word_bias(batch.vectors, batch.owners, inner, torch.full_like(batch.owners, style))
+                model.word_bias(batch.vectors, batch.owners, inner, torch.full_like(batch.owners, style))
                 for style in range(num_styles)
             ]
             mixed = cast("Tensor", state.bias)
@@ -146,13 +147,13 @@ class ReplyChooser:
             [[ids for texts in group[self.num_samples :] for ids in texts] for group in groups],
         )
 
-    def _start(self, batch: ReplyBatch, inner: Inner | None) -> DecoderState:
+    def _start(self, batch: ReplyBatch, inner: Inner | None) -> Any:
         with torch.no_grad():
             return self.model.start(batch, inner)
 
     def _decoded(
         self,
-        state: DecoderState,
+        state: Any,
         bias: Tensor,
         config: DecodingConfig,
         seeds: Sequence[int] | None = None,
@@ -168,7 +169,7 @@ class ReplyChooser:
             forbidden=self.writer.forbidden,
             bias=bias,
             seeds=None if seeds is None else torch.tensor(seeds),
-            device=state.memory_mask.device,
+            device=self.model.device,
         )
         return [[candidate.token_ids for candidate in row if candidate.finished] for row in found]
 
@@ -221,7 +222,7 @@ class ReplyChooser:
             for number, candidate in enumerate(candidates)
         ]
 
-    def _log_likelihoods(self, state: DecoderState, ids: list[list[int]]) -> Tensor:
+    def _log_likelihoods(self, state: Any, ids: list[list[int]]) -> Tensor:
         """Log p of each reply with its end, in nats: (candidates,)."""
         targets, mask = padded(
             Ragged.from_rows([[*row, self.tokeniser.end_id] for row in ids]), np.arange(len(ids))
@@ -233,8 +234,8 @@ class ReplyChooser:
         return -torch.zeros(len(ids)).index_add_(0, real.nonzero()[:, 0], losses)
 
     @cached_property
-    def _silence(self) -> DecoderState:
+    def _silence(self) -> Any:
         """The state of an empty context of nobody: what is likely to be said anyway."""
-        vector = torch.zeros(1, self.model.sizes.vector_size)
-        nobody = live_batch([[self.tokeniser.start_id]], vector, torch.zeros(1, dtype=torch.long), 1)
-        return self._start(nobody.to(self.model.device), None)
+        vector = torch.zeros(self.writer.responder.sizes.vector_size)
+        nobody = Situation(context=[self.tokeniser.start_id], vector=vector, offered=(), named=())
+        return self._start(self.writer.batch([nobody], None), None)

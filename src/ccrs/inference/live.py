@@ -11,7 +11,9 @@ import torch
 from ccrs.artifacts.responder import ResponderRun
 from ccrs.artifacts.run import Run
 from ccrs.core.dialogue import Dialogue
-from ccrs.core.replies import ReplyBatch
+from ccrs.core.reads import NOTHING_READ
+from ccrs.core.replies import ReplyBatch, ReplyMentions
+from ccrs.core.samples import Ragged
 from ccrs.data.replies import build_replies, context_window, slotted_turns
 from ccrs.data.reply_batching import ReplyBatchBuilder
 from ccrs.data.samples import build_samples
@@ -20,9 +22,11 @@ from ccrs.inference.builders import make_slotter
 from ccrs.inference.intention import intentions
 from ccrs.inference.ranking import RankedItems
 from ccrs.inference.recommend import Recommender
+from ccrs.inference.reply_mentions import open_mentions
 from ccrs.inference.reply_vectors import reply_vectors
 from ccrs.inference.writing import Situation
 from ccrs.meta.reply_adaptation import Inner, adapt_replies
+from ccrs.models.responders import as_adaptable_responder, responder_row
 
 
 class LiveResponder:
@@ -56,6 +60,8 @@ class LiveResponder:
             tokens += [tokeniser.role_ids[SPEAKERS[found.turn.speaker]], *ids]
         # Without an offered film the intention is never looked at.
         intention = intentions(self.run, ranked.user[None], [offered[0] if offered else 0])[0]
+        reads = responder_row(self.responder.config.name).reads
+        mentions = ReplyMentions() if reads == NOTHING_READ else open_mentions(self.run, dialogue, reads)
         own = (tokeniser.encode(t.reply.text) for t in turns if t.turn.speaker == "recommender")
         return Situation(
             context=context_window(tokens, tokeniser, config.max_context),
@@ -67,6 +73,8 @@ class LiveResponder:
             seed=seed,
             turns=tuple((t.turn.speaker, t.context) for t in turns),
             own=tuple(tuple(ids) for ids in own if ids),
+            entities=_first(mentions.entities),
+            words=_first(mentions.words),
         )
 
     def adapted(self, dialogues: Sequence[Dialogue]) -> Inner | None:
@@ -74,8 +82,9 @@ class LiveResponder:
         support = self._support(dialogues) if self.responder.config.adapt else None
         if support is None:
             return None
+        model = as_adaptable_responder(self.responder.model)
         with torch.enable_grad():
-            inner = adapt_replies(self.responder.model, self.responder.rates, support).inner
+            inner = adapt_replies(model, self.responder.rates, support).inner
         return {name: value.detach() for name, value in inner.items()}
 
     def _support(self, dialogues: Sequence[Dialogue]) -> ReplyBatch | None:
@@ -99,3 +108,7 @@ class LiveResponder:
     def _named(self, ranked: RankedItems) -> tuple[int, ...]:
         """The items named, the latest first."""
         return tuple(e for e in ranked.mentioned[::-1] if e < self.run.catalogue.num_items)
+
+
+def _first(rows: Ragged | None) -> tuple[int, ...]:
+    return () if rows is None else tuple(rows[0].tolist())

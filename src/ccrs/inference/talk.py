@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -38,6 +38,7 @@ from ccrs.inference.wishes import Wishes
 from ccrs.inference.writing import NUM_OFFERED, ReplyWriter, Situation, Written
 from ccrs.meta.reply_adaptation import Inner
 from ccrs.models.decoding import DecodingConfig
+from ccrs.models.responders import as_adaptable_responder
 
 NUM_UNKNOWN, NUM_SUGGESTIONS = 3, 3
 NOTHING_SAID = "Say something: a movie you like, a genre, an actor, or just hi."
@@ -89,7 +90,8 @@ class Talker:
     @classmethod
     def load(cls, folder: Path | str, *, choose: bool = True) -> Talker:
         """Load the run in ``folder`` with its responder and warm it up; raises ``CheckpointError``."""
-        talker = cls(load_run(Path(folder)), load_responder(Path(folder)), choose=choose)
+        run = load_run(Path(folder))
+        talker = cls(run, load_responder(Path(folder), run), choose=choose)
         talker.warm_up()
         return talker
 
@@ -289,11 +291,9 @@ class Talker:
 
 def stacked_inner(responder: ResponderRun, inners: Sequence[Inner | None]) -> Inner | None:
     """The inner parameters of several users, one row each; None where nobody has any of his own."""
-    if all(inner is None for inner in inners):
-        return None
-    if len(inners) == 1:
+    if len(inners) == 1 or all(inner is None for inner in inners):
         return inners[0]
-    common: Mapping[str, Tensor] = responder.model.inner_parameters()
+    common = as_adaptable_responder(responder.model).inner_parameters()
     return {
         name: torch.cat([own[None] if inner is None else inner[name] for inner in inners]).detach()
         for name, own in common.items()

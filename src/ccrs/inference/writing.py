@@ -13,7 +13,8 @@ from torch import Tensor
 from ccrs.artifacts.responder import ResponderRun
 from ccrs.artifacts.run import Run
 from ccrs.core.dialogue import Speaker
-from ccrs.core.replies import ITEM_SLOT, ReplyBatch
+from ccrs.core.replies import ITEM_SLOT, ReplyBatch, ReplyMentions
+from ccrs.core.samples import Ragged
 from ccrs.data.filling import Filled, Filler, Films
 from ccrs.data.linking import Linker
 from ccrs.data.linking_dialogues import run_linker
@@ -23,6 +24,7 @@ from ccrs.data.tokeniser import PAD, SPEAKERS, START
 from ccrs.inference.intention import NO_INTENTION, Intention
 from ccrs.meta.reply_adaptation import Inner
 from ccrs.models.decoding import DecodingConfig, decode
+from ccrs.models.responders import responder_row, with_styles
 
 NUM_OFFERED = 10
 """How many of the best items a reply may name."""
@@ -53,6 +55,10 @@ class Situation:
     """What was said before, films as ``[item]``, oldest first."""
     own: tuple[tuple[int, ...], ...] = ()
     """Token ids of the recommender's earlier replies, with slots."""
+    entities: tuple[int, ...] = ()
+    """Named before, the latest last; where the responder looks at them."""
+    words: tuple[int, ...] = ()
+    """Of the word graph, the latest last; where the responder looks at them."""
 
 
 @dataclass(frozen=True)
@@ -119,14 +125,24 @@ class ReplyWriter:
         owners = torch.tensor([situation.owner if inner is not None else 0 for situation in situations])
         vectors = torch.stack([situation.vector for situation in situations])
         contexts = [situation.context for situation in situations]
-        return live_batch(contexts, vectors, owners, num_users).to(self.model.device)
+        mentions = self.mentions(situations)
+        return live_batch(contexts, vectors, owners, num_users, mentions).to(self.model.device)
+
+    def mentions(self, situations: Sequence[Situation]) -> ReplyMentions:
+        """What the contexts name, as far as the model looks at it."""
+        reads = responder_row(self.responder.config.name).reads
+        return ReplyMentions(
+            Ragged.from_rows([list(one.entities) for one in situations]) if reads.max_entities else None,
+            Ragged.from_rows([list(one.words) for one in situations]) if reads.max_words else None,
+        )
 
     def styles(self, batch: ReplyBatch, inner: Inner | None) -> list[tuple[float, ...] | None]:
         """μ^m of every situation, None for models without styles."""
-        if self.model.config.customization != "styles":
+        model = with_styles(self.model)
+        if model is None:
             return [None] * len(batch.context_ids)
         with torch.no_grad():
-            weights = self.model.style_weights(batch.vectors, batch.owners, inner)
+            weights = model.style_weights(batch.vectors, batch.owners, inner)
         return [tuple(row) for row in weights.tolist()]
 
     def bias(self, situations: Sequence[Situation]) -> Tensor:
@@ -199,7 +215,7 @@ class ReplyWriter:
     ) -> list[tuple[tuple[int, ...], str]]:
         """Token ids and slotted text of the chosen rows; later attempts are sampled."""
         chosen = torch.tensor(rows, device=batch.context_ids.device)
-        part = rows_of(batch, chosen)
+        part = batch.rows(chosen)
         if attempt:
             config = config.model_copy(update={"method": "nucleus", "num_samples": 1})
         with torch.no_grad():
@@ -225,19 +241,3 @@ class ReplyWriter:
         if filled is None:
             raise ValueError("The stock reply cannot be filled.")
         return Written(filled, slotted, tuple(self.tokeniser.encode(slotted)), styles, -1)
-
-
-def rows_of(batch: ReplyBatch, rows: Tensor) -> ReplyBatch:
-    """The chosen (or repeated) rows of a batch without support."""
-    names = (
-        "context_ids",
-        "context_mask",
-        "input_ids",
-        "target_ids",
-        "target_mask",
-        "vectors",
-        "owners",
-        "weights",
-    )
-    chosen = {name: getattr(batch, name).index_select(0, rows) for name in names}
-    return ReplyBatch(**chosen, num_users=batch.num_users)

@@ -33,7 +33,8 @@ class LoadedRun:
     @classmethod
     def load(cls, folder: Path) -> LoadedRun:
         """Read a run with its responder; raises ``CheckpointError``."""
-        run, responder = load_run(folder), load_responder(folder)
+        run = load_run(folder)
+        responder = load_responder(folder, run)
         files = (folder / "run.json", folder / "responder" / "run.json")
         return cls(run, responder, "-".join(sha256(path)[:8] for path in files))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ccrs.core.protocols import OwnReplyLoss, ReplyModel
 from ccrs.core.replies import ReplyBatch
 from ccrs.meta.reply_adaptation import AdaptableResponder, ReplyRates, adapt_replies
 from ccrs.training.objectives import Loss
@@ -13,12 +14,14 @@ from ccrs.training.objectives import Loss
 class PlainReplyObjective:
     """Every reply alike. ``low_precision`` computes in bfloat16 where that is safe."""
 
-    def __init__(self, model: AdaptableResponder, *, low_precision: bool) -> None:
+    def __init__(self, model: ReplyModel, *, low_precision: bool) -> None:
         self.model, self.low_precision = model, low_precision
 
     def __call__(self, batch: ReplyBatch) -> Loss:
-        """Cross-entropy of all real tokens."""
+        """Cross-entropy of all real tokens; or what the model defines as its loss."""
         with torch.autocast(batch.vectors.device.type, torch.bfloat16, enabled=self.low_precision):
+            if isinstance(self.model, OwnReplyLoss):
+                return Loss(self.model.loss(batch), num_tokens(batch))
             losses = self.model(batch)
         return Loss((losses * batch.token_weights).sum(), num_tokens(batch))
 

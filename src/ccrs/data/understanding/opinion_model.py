@@ -165,7 +165,7 @@ def fit_opinions(
         answers = [answer[label] for _, answer in observed]
         known = np.array([answer is not None for answer in answers], dtype=np.float64)
         truth = np.array([bool(answer) for answer in answers], dtype=np.float64)
-        weights[:, label], bias[label] = _regression(flat, owner, truth, known, len(names), how)
+        weights[:, label], bias[label] = logistic_regression(flat, owner, truth, known, len(names), how)
     return OpinionModel(names, np.round(weights, 4), np.round(bias, 4))
 
 
@@ -193,7 +193,7 @@ def with_thresholds(
     return replace(model, thresholds=tuple(thresholds))
 
 
-def _regression(
+def logistic_regression(
     flat: npt.NDArray[np.int64],
     owner: npt.NDArray[np.int64],
     truth: FloatArray,

@@ -128,6 +128,10 @@ class KBRD(nn.Module):
         self._encoded = (state, table)
         return table
 
+    def entity_rows(self, entities: Tensor) -> Tensor:
+        """The encoded rows of ``entities`` (n,), without gradient: (n, d)."""
+        return self.entity_table().index_select(0, entities)
+
     def train(self, mode: bool = True) -> KBRD:
         """Switch to training or evaluation; what was encoded before is forgotten."""
         self._encoded = None

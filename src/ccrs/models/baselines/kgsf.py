@@ -88,6 +88,16 @@ class KGSF(nn.Module):
         _, named = self.entities.encode(batch)
         return self._user(named, self.said(batch), batch.query)[0]
 
+    def entity_rows(self, entities: Tensor) -> Tensor:
+        """The encoded rows of ``entities`` (n,), without gradient: (n, d)."""
+        return self.entities.entity_rows(entities)
+
+    def word_rows(self, words: Tensor) -> Tensor:
+        """The encoded rows of ``words`` (n,), without gradient: (n, d)."""
+        with torch.no_grad():
+            encoded: Tensor = self.words(words)
+        return encoded
+
     def said(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """The words of the contexts that the graph knows, and which context each is of: (words,), (words,)."""
         known = self.graph_words.index_select(0, batch.query.words)

@@ -18,23 +18,33 @@ class ReDialConfig(StrictConfig):
     hidden_size: int = Field(1000, ge=1)
     dropout: float = Field(0.0, ge=0, lt=1)
     """On the hidden layer; none in the original."""
+    initial_scale: float = Field(0.016, gt=0)
+    """Standard deviation of the first layer's rows before training; by default about the original's."""
 
 
 class ReDialRecommender(nn.Module):
     """AutoRec: ``W₂ σ(W₁ x + b₁) + b₂`` with x the probability that the user likes each film mentioned, else 0.
 
-    The original is first trained as an autoencoder of MovieLens ratings, which none of the other systems sees; here
-    it learns from the dialogues alone. It gives its cross-entropy what a sigmoid has squashed; here that gets logits.
-    Only the columns of the mentioned films are touched: x is never written out.
+    A film mentioned with dislike stands between one that is liked and one that nobody spoke of. Entities that are no
+    items are not read.
+
+    The original is first trained to reconstruct ratings of MovieLens, which none of the other systems sees, and of the
+    dialogues; that is left out, and it learns what recommenders name next from the start. The original gives its
+    cross-entropy what a sigmoid has squashed; here that gets logits. x is never written out: only the rows of the
+    mentioned films are read and moved.
     """
 
     def __init__(self, config: ReDialConfig, sizes: Sizes) -> None:
         super().__init__()
         self.config, self.num_items = config, sizes.num_items
-        scale = (6 / (sizes.num_items + config.hidden_size)) ** 0.5
-        self.encoder = nn.Parameter(torch.empty(sizes.num_items, config.hidden_size).uniform_(-scale, scale))
+        rows = torch.randn(sizes.num_items, config.hidden_size) * config.initial_scale
+        self.encoder = nn.Parameter(rows)
         self.hidden_bias = nn.Parameter(torch.zeros(config.hidden_size))
         self.decoder = nn.Linear(config.hidden_size, sizes.num_items)
+
+    def sparse_parameters(self) -> list[nn.Parameter]:
+        """The first layer: a step touches the rows of the films mentioned in it."""
+        return [self.encoder]
 
     def forward(self, batch: Batch) -> Tensor:
         """Logits of all items for the query contexts: (contexts, items)."""
@@ -52,6 +62,7 @@ class ReDialRecommender(nn.Module):
             self.encoder,
             counts.cumsum(0) - counts,
             mode="sum",
+            sparse=True,
             per_sample_weights=contexts.mention_liked[items].to(self.encoder.dtype),
         )
         hidden = torch.sigmoid(summed + self.hidden_bias)

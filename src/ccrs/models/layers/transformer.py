@@ -7,8 +7,9 @@ a batched product.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -125,10 +126,55 @@ def attention(
     return found.transpose(1, 2).reshape(count, length, width)
 
 
-class Layer(nn.Module):
-    """One pre-norm layer: self-attention, attention to a memory (in decoders), feed-forward."""
+@dataclass(frozen=True)
+class Memory:
+    """Keys and values of something to look at besides the context, with the mask of what is real."""
 
-    def __init__(self, width: int, heads: int, feed_forward: int, dropout: float, *, memory: bool) -> None:
+    keys: Tensor  # (rows, length, width)
+    values: Tensor  # (rows, length, width)
+    mask: Tensor  # (rows, length)
+
+    def select(self, rows: Tensor) -> Memory:
+        """The memory of chosen (or repeated) rows."""
+        return Memory(*(part.index_select(0, rows) for part in (self.keys, self.values, self.mask)))
+
+
+class MemoryAttention(nn.Module):
+    """Attention to a memory that may be empty: a learned row that says "nothing" is always there."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.LayerNorm(width)
+        self.asked, self.told = nn.Linear(width, width), nn.Linear(width, 2 * width)
+        self.heard = nn.Linear(width, width)
+        self.nothing = nn.Parameter(torch.zeros(2 * width))
+
+    def memory(self, told: Tensor, mask: Tensor) -> Memory:
+        """What ``told`` gave, on a grid (rows, length, 2 · width), with "nothing" before it."""
+        first = self.nothing.to(told.dtype).expand(len(told), 1, -1)
+        keys, values = torch.cat([first, told], dim=1).chunk(2, dim=2)
+        return Memory(keys, values, torch.cat([mask.new_ones(len(mask), 1), mask], dim=1))
+
+    def forward(self, grid: Tensor, memory: Memory) -> Tensor:
+        """What each of the queries (rows, length, width), made by ``ask``, hears: the same shape."""
+        return attention(grid, memory.keys, memory.values, mask=memory.mask, causal=False, heads=self.heads)
+
+    def ask(self, values: Tensor) -> Tensor:
+        """The queries of ``values`` (tokens, width)."""
+        asked: Tensor = self.asked(self.norm(values))
+        return asked
+
+
+class Layer(nn.Module):
+    """One pre-norm layer: self-attention, attention to a memory (in decoders), feed-forward.
+
+    A decoder's layer looks at ``others`` further memories before that of the context.
+    """
+
+    def __init__(
+        self, width: int, heads: int, feed_forward: int, dropout: float, *, memory: bool, others: int = 0
+    ) -> None:
         super().__init__()
         self.heads, self.dropout, self.has_memory = heads, dropout, memory
         self.norm_self, self.norm_out = nn.LayerNorm(width), nn.LayerNorm(width)
@@ -138,10 +184,15 @@ class Layer(nn.Module):
             self.norm_memory = nn.LayerNorm(width)
             self.asked, self.told = nn.Linear(width, width), nn.Linear(width, 2 * width)
             self.heard = nn.Linear(width, width)
+        self.others = nn.ModuleList(MemoryAttention(width, heads) for _ in range(others))
 
     def weights(self) -> dict[str, Tensor]:
         """Its own parameters by name."""
         return dict(self.named_parameters())
+
+    def other_attentions(self) -> list[MemoryAttention]:
+        """The attentions to the further memories, in their order."""
+        return [cast("MemoryAttention", look) for look in self.others]
 
     def encode(
         self, values: Tensor, packing: Packing, weights: Weights, owners: Owners | None, users: Tensor | None
@@ -154,15 +205,23 @@ class Layer(nn.Module):
         return self._feed(values, weights, owners, users)
 
     def decode(
-        self, values: Tensor, packing: Packing, memory: tuple[Tensor, Tensor], memory_mask: Tensor
+        self,
+        values: Tensor,
+        packing: Packing,
+        memory: tuple[Tensor, Tensor],
+        memory_mask: Tensor,
+        others: Sequence[Memory] = (),
     ) -> Tensor:
-        """Decoder side: causal, then attention to the memory's keys and values (grids)."""
+        """Decoder side: causal, then attention to the memory's keys and values (grids), the ``others`` first."""
         weights = self.weights()
         normed = self.norm_self(values)
         grids = packing.spread(self.qkv(normed)).chunk(3, dim=2)
         # Padding stands behind the real tokens, so the causal order hides it.
         seen = packing.pack(attention(*grids, mask=None, causal=True, heads=self.heads))
         values = values + self._drop(self.mixed(seen))
+        for look, other in zip(self.other_attentions(), others, strict=True):
+            found = packing.pack(look(packing.spread(look.ask(values)), other))
+            values = values + self._drop(look.heard(found))
         asked = packing.spread(self.asked(self.norm_memory(values)))
         heard = packing.pack(attention(asked, *memory, mask=memory_mask, causal=False, heads=self.heads))
         values = values + self._drop(self.heard(heard))
@@ -174,7 +233,12 @@ class Layer(nn.Module):
         return keys, told
 
     def step(
-        self, values: Tensor, past: tuple[Tensor, Tensor], memory: tuple[Tensor, Tensor], memory_mask: Tensor
+        self,
+        values: Tensor,
+        past: tuple[Tensor, Tensor],
+        memory: tuple[Tensor, Tensor],
+        memory_mask: Tensor,
+        others: Sequence[Memory] = (),
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """One token a row (rows, width), with keys and values of the tokens before: (rows, length, width) each."""
         query, key, value = self.qkv(self.norm_self(values))[:, None].chunk(3, dim=2)
@@ -182,6 +246,8 @@ class Layer(nn.Module):
         values = values + self.mixed(
             attention(query, keys, told, mask=None, causal=False, heads=self.heads)[:, 0]
         )
+        for look, other in zip(self.other_attentions(), others, strict=True):
+            values = values + look.heard(look(look.ask(values)[:, None], other)[:, 0])
         asked = self.asked(self.norm_memory(values))[:, None]
         heard = attention(asked, *memory, mask=memory_mask, causal=False, heads=self.heads)[:, 0]
         values = values + self.heard(heard)
