@@ -144,8 +144,9 @@ def test_any_recommender_that_has_what_is_needed_will_do(world: World, tmp_path:
     world.train("kecrs", tmp_path / "c", on="kbrd")
 
 
-def test_replies_may_be_chosen_among_candidates(world: World, tmp_path: Path) -> None:
-    world.train("revcore", tmp_path, choose=True)
+@pytest.mark.parametrize("name", ["redial", "kecrs", "revcore"])
+def test_replies_may_be_chosen_among_candidates(world: World, tmp_path: Path, name: str) -> None:
+    world.train(name, tmp_path, choose=True)
     found = evaluate_replies(tmp_path, data=world.corpus.path, resamples=10, num_users=1)
     assert [name for name in found.written if name.endswith("+")]
 
@@ -191,6 +192,7 @@ def test_faults_of_the_configuration_are_told(tmp_path: Path) -> None:
     assert "'kgsf' cannot adapt. Use adapt = false" in told('name = "kgsf"\n')
     assert "'kgsf' cannot adapt. Use 'plain'" in told('name = "kgsf"\nadapt = false\n')
     assert "known: ccrs, kecrs, kgsf, redial, revcore" in told('name = "kgf"\n')
+    assert "name: Input should be a valid string" in told('name = ["kgsf"]\n')
     assert "model.customization: there is no such key" in told(
         f'name = "kgsf"\n{plain}[model]\ncustomization = "user"\n'
     )

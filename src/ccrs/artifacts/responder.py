@@ -111,7 +111,7 @@ def _model_kind(given: Mapping[str, Any]) -> type[StrictConfig]:
 def read_responder_config(kind: type[Config], values: Mapping[str, Any], source: str) -> Config:
     """``values`` as a configuration of a responder; raises ``ConfigError`` with all faults at once."""
     name = values.get("name", "ccrs")
-    sections = {"model": RESPONDERS[name].config} if name in RESPONDERS else {}
+    sections = {"model": RESPONDERS[name].config} if isinstance(name, str) and name in RESPONDERS else {}
     return parse_config(kind, values, source, sections=sections)
 
 
