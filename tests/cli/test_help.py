@@ -13,7 +13,10 @@ import typer
 from ccrs.cli.main import app, main
 from tests.cli.conftest import Command
 
-VERBS = {"prepare", "train", "evaluate", "recommend", "chat", "serve", "items", "keys", "demo", "data"}
+VERBS = {
+    *("prepare", "train", "evaluate", "recommend", "chat", "serve", "items", "keys", "demo", "data"),
+    *("models", "compare", "reproduce"),
+}
 
 
 def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

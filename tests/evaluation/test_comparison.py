@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from ccrs.evaluation.comparison_tables import (
     as_latex,
     as_markdown,
     as_text,
+    by_block,
     draw_differences,
     figures,
 )
@@ -123,3 +125,33 @@ def test_one_user_has_no_interval() -> None:
     found = compare([Compared("A", (one,)), Compared("B", (outcomes([2, 3]),))], baseline="A")
     assert as_json(found)["rows"][0]["figures"]["all"]["hr@10"] == {"mean": 0.5, "ci95": None}
     assert "±" not in as_text(found, "t").splitlines()[4]
+
+
+def test_blocks_by_what_is_known_of_the_user() -> None:
+    few = outcomes([1, 20, 3, 60])
+    known = replace(few, num_mentions=np.array([0, 1, 1, 4]), num_support=np.array([1, 1, 5, 5]))
+    found = compare(
+        [Compared("A", (known,)), Compared("B", (replace(known, ranks=np.array([99, 99, 99, 99])),))],
+        baseline="A",
+        mentions=[0, 1, 2],
+        supports=[1, 2, 5],
+        resamples=20,
+    )
+    assert found.num_samples == {
+        "all": 4,
+        "novel": 3,
+        "0 mentioned": 1,
+        "1 mentioned": 2,
+        "2 mentioned": 0,
+        "1 support": 2,
+        "2-4 support": 0,
+        "5+ support": 2,
+    }
+    assert found.row("A").figures["1 mentioned"]["hr@10"].mean == 1 / 2
+    assert found.row("B").differences["5+ support"]["hr@10"].mean == 1 / 2
+    assert "2 mentioned" not in found.row("A").figures
+    header, rows = by_block(found, "hr@10")
+    assert header[1:3] == ["0 mentioned (n=1)", "1 mentioned (n=2)"]
+    assert rows[0][:2] == ["A", "1.0000"]
+    assert rows[0][3] == ""
+    assert "5+ support" in as_text(found, "t")

@@ -15,6 +15,7 @@ from ccrs.evaluation.report import SampleOutcomes
 from ccrs.evaluation.significance import RESAMPLES, Difference, Interval, intervals, paired_differences
 
 BLOCKS: Final[tuple[str, ...]] = ("all", "novel")
+"""Of every comparison; there may be more, by how much is known of the user."""
 METRICS: Final[tuple[str, ...]] = ("hr@1", "hr@10", "hr@50", "mrr@10", "ndcg@10")
 COMPARED_METRICS: Final[tuple[str, ...]] = ("hr@10", "hr@50")
 
@@ -51,7 +52,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Row:
-    """The figures of one system, and the baseline minus it; by block (``all``, ``novel``), then by metric."""
+    """The figures of one system, and the baseline minus it; by block (``all``, ``novel``, ...), then by metric."""
 
     name: str
     seeds: int
@@ -69,8 +70,13 @@ class Comparison:
     baseline: str
     rows: tuple[Row, ...]
     num_samples: Mapping[str, int]
-    """By block."""
+    """By block, in the order of tables."""
     num_users: int
+
+    @property
+    def more_blocks(self) -> list[str]:
+        """The blocks beside ``all`` and ``novel``."""
+        return [block for block in self.num_samples if block not in BLOCKS]
 
     def row(self, name: str) -> Row:
         """The row of that name."""
@@ -78,12 +84,20 @@ class Comparison:
 
 
 def compare(
-    systems: Sequence[Compared], *, baseline: str, resamples: int = RESAMPLES, seed: int = 0
+    systems: Sequence[Compared],
+    *,
+    baseline: str,
+    mentions: Sequence[int] = (),
+    supports: Sequence[int] = (),
+    resamples: int = RESAMPLES,
+    seed: int = 0,
 ) -> Comparison:
     """Figures of all ``systems`` and the paired differences of ``baseline`` minus each other one.
 
-    Users are resampled, never samples. Raises ``CcrsError`` when a name stands twice, the baseline is none of them,
-    or two systems were not judged on the same samples.
+    ``mentions`` asks for a block for each of these numbers of entities mentioned so far, ``supports`` for blocks of
+    users with at least so many support dialogues (and fewer than the next number). Users are resampled, never
+    samples. Raises ``CcrsError`` when a name stands twice, the baseline is none of them, or two systems were not
+    judged on the same samples.
     """
     names = [system.name for system in systems]
     if doubled := sorted({name for name in names if names.count(name) > 1}):
@@ -93,10 +107,7 @@ def compare(
     first = systems[0]
     for other in systems[1:]:
         check_same_samples(first.name, first.first, other.name, other.first)
-    masks: dict[str, BoolArray] = {
-        "all": np.ones(len(first.first), np.bool_),
-        "novel": first.first.novel,
-    }
+    masks = _masks(first.first, mentions, supports)
     users = first.first.users
     measured = {system.name: system.values() for system in systems}
     rows = []
@@ -122,6 +133,23 @@ def compare(
         )
     counts = {block: int(mask.sum()) for block, mask in masks.items()}
     return Comparison(baseline, tuple(rows), counts, first.first.num_users)
+
+
+def _masks(
+    outcomes: SampleOutcomes, mentions: Sequence[int], supports: Sequence[int]
+) -> dict[str, BoolArray]:
+    """Which samples belong to which block."""
+    masks: dict[str, BoolArray] = {"all": np.ones(len(outcomes), np.bool_), "novel": outcomes.novel}
+    for count in mentions:
+        masks[f"{count} mentioned"] = outcomes.num_mentions == count
+    lows = sorted(supports)
+    for low, high in zip(lows, [*lows[1:], None], strict=True):
+        inside = outcomes.num_support >= low
+        if high is not None:
+            inside &= outcomes.num_support < high
+        name = f"{low}+" if high is None else str(low) if high == low + 1 else f"{low}-{high - 1}"
+        masks[f"{name} support"] = inside
+    return masks
 
 
 def check_same_samples(name: str, outcomes: SampleOutcomes, other_name: str, other: SampleOutcomes) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ccrs.evaluation.canvas import GREY, INK, png_figure, shortened
-from ccrs.evaluation.comparison import BLOCKS, COMPARED_METRICS, METRICS, Comparison, Row
+from ccrs.evaluation.comparison import COMPARED_METRICS, METRICS, Comparison, Row
 from ccrs.evaluation.significance import Difference, Interval
 from ccrs.evaluation.tables import aligned, markdown
 
@@ -63,11 +63,22 @@ def differences(comparison: Comparison) -> Table:
     rows = [
         [row.name, block, _NAMES[metric], *_difference(row.differences[block][metric], row, block, metric)]
         for row in comparison.rows
-        for block in BLOCKS
+        for block in comparison.num_samples
         if block in row.differences
         for metric in COMPARED_METRICS
     ]
     return header, rows
+
+
+def by_block(comparison: Comparison, metric: str) -> Table:
+    """Header and rows of one metric by how much is known of the user; the header alone where nobody asked."""
+    blocks = comparison.more_blocks
+    header = [_NAMES[metric], *(f"{block} (n={comparison.num_samples[block]:,})" for block in blocks)]
+    rows = [
+        [row.name, *(_figure(row.figures.get(block, {}).get(metric)) for block in blocks)]
+        for row in comparison.rows
+    ]
+    return header, rows if blocks else []
 
 
 def signatures(comparison: Comparison) -> list[str]:
@@ -82,7 +93,9 @@ def signatures(comparison: Comparison) -> list[str]:
 
 def as_text(comparison: Comparison, title: str) -> str:
     """Both tables for a terminal."""
-    parts = [_headline(comparison, title), aligned(*figures(comparison)), aligned(*differences(comparison))]
+    parts = [_headline(comparison, title), aligned(*figures(comparison))]
+    parts += [aligned(*by_block(comparison, metric)) for metric in _NOVEL if comparison.more_blocks]
+    parts.append(aligned(*differences(comparison)))
     return "\n\n".join([*parts, NOTE, *signatures(comparison)])
 
 
@@ -95,6 +108,7 @@ def as_markdown(comparison: Comparison, title: str) -> str:
                 f"# {title}",
                 _headline(comparison, ""),
                 markdown(*figures(comparison)),
+                *(markdown(*by_block(comparison, metric)) for metric in _NOVEL if comparison.more_blocks),
                 markdown(*differences(comparison)),
                 NOTE,
                 lines,

@@ -47,6 +47,10 @@ class GroupPlan(StrictConfig):
     title: str
     order: Order = "random"
     protocol: Protocol = "folds"
+    mentions: list[int] = Field(default_factory=list)
+    """Blocks of samples with so many entities mentioned before."""
+    supports: list[int] = Field(default_factory=list)
+    """Blocks of users with at least so many support dialogues."""
     baseline: str
     """The row whose differences to all others are printed."""
 

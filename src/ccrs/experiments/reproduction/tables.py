@@ -48,8 +48,9 @@ def write_tables(
     names = [system.name for system in found]
     if by_key[baseline] not in names:
         return None
-    comparison = compare(found, baseline=by_key[baseline])
-    title = plan.group(group).title
+    asked = plan.group(group)
+    comparison = compare(found, baseline=by_key[baseline], mentions=asked.mentions, supports=asked.supports)
+    title = asked.title
     if quick:
         title = f"{title} (REHEARSAL: two epochs, one fold; these figures mean nothing)"
     return Written(as_text(comparison, title), _write(comparison, title, out / group), tuple(missing))
