@@ -143,7 +143,7 @@ def _masks(
     for count in mentions:
         masks[f"{count} mentioned"] = outcomes.num_mentions == count
     lows = sorted(supports)
-    for low, high in zip(lows, [*lows[1:], None], strict=True):
+    for low, high in zip(lows, [*lows[1:], None][: len(lows)], strict=True):
         inside = outcomes.num_support >= low
         if high is not None:
             inside &= outcomes.num_support < high
