@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import sys
 import tomllib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from ccrs.cli.main import main
+from ccrs.models.registry import all_models
 from tests.conftest import PROJECT
 from tests.fixtures.tiny_run import TinyRun
 
@@ -38,31 +39,47 @@ def installed(folder: Path, entry: str | None = None) -> Path:
     return folder
 
 
-def ccrs(folder: Path, *words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "ccrs.cli.main", *words],
-        env={**os.environ, "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"},
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+Ccrs = Callable[..., tuple[int, str, str]]
 
 
-def test_the_page_from_file_to_table(tmp_path: Path, tiny: TinyRun) -> None:
+@pytest.fixture
+def ccrs(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Ccrs]:
+    """The command line where the package of a folder is installed: exit code, output, errors."""
+
+    def command(folder: Path, *words: str) -> tuple[int, str, str]:
+        monkeypatch.syspath_prepend(folder)
+        monkeypatch.setattr(sys, "argv", ["ccrs", *words])
+        all_models.cache_clear()
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        seen = capfd.readouterr()
+        assert "Traceback" not in seen.err
+        return int(ended.value.code or 0), seen.out, seen.err
+
+    yield command
+    sys.modules.pop("recency_model", None)
+    monkeypatch.undo()
+    all_models.cache_clear()
+
+
+def test_the_page_from_file_to_table(
+    tmp_path: Path, tiny: TinyRun, ccrs: Ccrs, monkeypatch: pytest.MonkeyPatch
+) -> None:
     package = installed(tmp_path)
     (tmp_path / "recency.toml").write_text(blocks("toml")[1], encoding="utf-8")
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "mine").symlink_to(tiny.data.resolve())
+    monkeypatch.chdir(tmp_path)
     outputs = {}
     for line in blocks("sh")[0].splitlines():
         words = line.split()
         assert words[0] == "ccrs"
-        done = ccrs(package, *words[1:], cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
-        outputs[words[1]] = done.stdout
+        code, out, err = ccrs(package, *words[1:])
+        assert code == 0, err
+        outputs[words[1]] = out
     assert re.search(r"^recency +no .*the latest counting most$", outputs["models"], re.MULTILINE)
-    assert "HR@10" in outputs["evaluate"] or "hr@10" in outputs["evaluate"]
+    assert "HR@10" in outputs["evaluate"]
 
 
 @pytest.mark.parametrize(
@@ -74,8 +91,7 @@ def test_the_page_from_file_to_table(tmp_path: Path, tiny: TinyRun) -> None:
         ("kbrd = recency_model:ROW", "there is a model of this name already"),
     ],
 )
-def test_an_entry_point_that_is_no_model(tmp_path: Path, entry: str, message: str) -> None:
-    done = ccrs(installed(tmp_path, entry), "models", cwd=tmp_path)
-    assert done.returncode == 2
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+def test_an_entry_point_that_is_no_model(tmp_path: Path, entry: str, message: str, ccrs: Ccrs) -> None:
+    code, _, err = ccrs(installed(tmp_path, entry), "models")
+    assert code == 2
+    assert message in err
