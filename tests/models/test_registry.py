@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from ccrs.cli.models import HEADER, rows
 from ccrs.core.errors import ConfigError
 from ccrs.evaluation.tables import markdown
 from ccrs.experiments.config import load_config
+from ccrs.experiments.reproduction.plan import load_plan, units_of
 from ccrs.models.registry import OWN, all_models, model_row
 from tests.conftest import PROJECT
 from tests.models.test_conformance import CASES
@@ -40,3 +42,12 @@ def test_a_model_that_is_not_there() -> None:
     with pytest.raises(ConfigError, match=r"no such model; known: .*ccrs.*popularity"):
         model_row("nothing")
     assert all_models().keys() >= OWN.keys()
+
+
+@pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem)
+def test_a_committed_plan_can_be_read(path: Path) -> None:
+    plan = load_plan(path)
+    found = units_of(plan, path.parent, [group.key for group in plan.groups])
+    assert {unit.row.key for unit in found} == {row.key for row in plan.rows}
+    official = [unit for unit in found if plan.group(unit.row.group).protocol == "official"]
+    assert all(unit.fold == 0 and unit.config.data.protocol == "official" for unit in official)
