@@ -8,6 +8,7 @@ from torch import Tensor
 from ccrs.core.batch import Batch
 from ccrs.models.baselines.kgsf import KGSF, KGSFConfig
 from ccrs.models.inputs import ModelInputs
+from ccrs.models.layers.segments import ragged_places
 
 
 class RevCore(KGSF):
@@ -34,11 +35,7 @@ class RevCore(KGSF):
         mentioned = batch.mention_entities(contexts)
         is_item = mentioned < self.num_items
         items, owners = mentioned[is_item], contexts.mention_contexts[is_item]
-        starts = self.review_offsets.index_select(0, items)
-        lengths = self.review_offsets.index_select(0, items + 1) - starts
-        firsts = lengths.cumsum(0) - lengths
-        places = torch.repeat_interleave(starts - firsts, lengths)
-        places = places + torch.arange(len(places), device=places.device)
+        places, _, lengths = ragged_places(self.review_offsets, items)
         words = torch.cat([contexts.words, self.review_words.index_select(0, places)])
         whose = torch.cat([contexts.word_contexts, torch.repeat_interleave(owners, lengths)])
         known = self.graph_words.index_select(0, words)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ccrs.models.layers.segments import ragged_places
+
 
 class GraphConvolution(nn.Module):
     """``h(v) = W Σ_{w ∈ N(v) ∪ {v}} x(w) / sqrt(d(v) d(w)) + b`` (Kipf and Welling 2017), d counting the loop.
@@ -37,11 +39,7 @@ class GraphConvolution(nn.Module):
 
     def forward(self, nodes: Tensor) -> Tensor:
         """The rows h of ``nodes`` (rows,), each of which costs its own edges only: (rows, size)."""
-        starts = self.offsets.index_select(0, nodes)
-        lengths = self.offsets.index_select(0, nodes + 1) - starts
-        firsts = lengths.cumsum(0) - lengths
-        edges = torch.repeat_interleave(starts - firsts, lengths)
-        edges = edges + torch.arange(len(edges), device=edges.device)
+        edges, firsts, _ = ragged_places(self.offsets, nodes)
         gathered = nn.functional.embedding_bag(
             self.neighbours.index_select(0, edges),
             self.rows,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ccrs.models.layers.segments import ragged_places
+
 
 class RelationalConvolution(nn.Module):
     """Encodes an entity from its neighbours: the mean per relation, summed over relations.
@@ -68,11 +70,7 @@ class RelationalConvolution(nn.Module):
 
     def forward(self, entities: Tensor) -> Tensor:
         """The rows h of the needed ``entities`` (rows,), each of which costs its own edges only: (rows, d)."""
-        starts = self.offsets.index_select(0, entities)
-        lengths = self.offsets.index_select(0, entities + 1) - starts
-        firsts = lengths.cumsum(0) - lengths
-        edges = torch.repeat_interleave(starts - firsts, lengths)
-        edges = edges + torch.arange(len(edges), device=edges.device)
+        edges, firsts, _ = ragged_places(self.offsets, entities)
         sources = self.edge_sources.index_select(0, edges)
         needed = torch.zeros(len(self.source_entities), dtype=torch.bool, device=edges.device)
         needed[sources] = True

@@ -25,6 +25,19 @@ def segment_softmax(logits: Tensor, segments: Tensor, num_segments: int) -> Tens
     return weights / total.index_select(0, segments)
 
 
+def ragged_places(offsets: Tensor, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Where the values of chosen ``rows`` lie in a ragged array, one row after the other.
+
+    Row ``i`` has the places ``offsets[i]:offsets[i + 1]``. Returns the places (values,), where each row's begin among
+    them (rows,), and how many each has (rows,).
+    """
+    starts = offsets.index_select(0, rows)
+    lengths = offsets.index_select(0, rows + 1) - starts
+    firsts = lengths.cumsum(0) - lengths
+    places = torch.repeat_interleave(starts - firsts, lengths)
+    return places + torch.arange(len(places), device=places.device), firsts, lengths
+
+
 def dropout(values: Tensor, rate: float) -> Tensor:
     """Inverted dropout with the rate rounded to a 256th: eight entries share one draw of 64 bits."""
     cut = round(rate * 256)
