@@ -76,7 +76,7 @@ def test_the_tables_say_the_same_in_every_form(tmp_path: Path) -> None:
         assert "4 samples (3 novel) of 2 users" in form
     lines = list(csv.DictReader(io.StringIO(as_csv(found))))
     (line,) = (x for x in lines if (x["model"], x["targets"], x["metric"]) == ("B & _co", "all", "hr@10"))
-    assert (float(line["mean"]), float(line["difference"])) == (0.25, 0.25)
+    assert (float(line["mean"]), float(line["difference"]), float(line["relative"])) == (0.25, 0.25, 1)
     latex = as_latex(found, "100% & more")
     assert r"B \& \_co" in latex
     assert r"\caption{100\% \& more}" in latex
@@ -92,6 +92,36 @@ def test_the_tables_say_the_same_in_every_form(tmp_path: Path) -> None:
 def test_a_name_that_a_spreadsheet_would_compute() -> None:
     found = compare([A, Compared("=1+1", (outcomes([1, 1, 1, 1]),))], baseline="A", resamples=20)
     assert "\n'=1+1,all" in as_csv(found)
+
+
+def test_every_two_systems_by_hand() -> None:
+    c = Compared("C", (outcomes([60, 2, 60, 60]),))
+    found = compare([A, B, c], baseline="B & _co", all_pairs=True, resamples=200)
+    assert [(pair.first, pair.second) for pair in found.pairs] == [("A", B.name), ("A", "C"), (B.name, "C")]
+    means = [[pair.differences[b]["hr@10"].mean for b in ("all", "novel")] for pair in found.pairs]
+    # Means of A, B and C: 2/4, 1/4, 1/4 on all targets; 2/3, 1/6, 1/3 on novel ones.
+    np.testing.assert_allclose(means, [[1 / 4, 1 / 2], [1 / 4, 1 / 3], [0, -1 / 6]], atol=1e-12)
+    for other, pair in (("A", found.pairs[0]), ("C", found.pairs[2])):
+        sign = -1 if other == "A" else 1
+        row = found.row(other).differences["novel"]["hr@10"]
+        same = pair.differences["novel"]["hr@10"]
+        assert (row.mean, row.p_value) == pytest.approx((sign * same.mean, same.p_value))
+        ends = sorted((sign * same.interval.low, sign * same.interval.high))
+        assert (row.interval.low, row.interval.high) == pytest.approx(ends)
+    whole = as_json(found)["pairs"]
+    assert [pair["first_minus_second"]["novel"]["hr@10"]["relative"] for pair in whole] == pytest.approx(
+        [3, 1, -1 / 2]
+    )
+    assert "pairs" not in as_json(compare([A, B], baseline="A", resamples=20))
+
+
+def test_a_share_of_nothing_is_none() -> None:
+    never = Compared("Never", (outcomes([60, 60, 60, 60]),))
+    found = compare([A, never], baseline="A", resamples=20)
+    (row,) = [row for row in as_json(found)["rows"] if row["model"] == "Never"]
+    assert row["baseline_minus_this"]["all"]["hr@10"]["relative"] is None
+    (line,) = [x for x in as_csv(found).splitlines() if x.startswith("Never,all,hr@10,")]
+    assert line.endswith(",")
 
 
 @pytest.mark.parametrize(
@@ -125,6 +155,8 @@ def test_one_user_has_no_interval() -> None:
     found = compare([Compared("A", (one,)), Compared("B", (outcomes([2, 3]),))], baseline="A")
     assert as_json(found)["rows"][0]["figures"]["all"]["hr@10"] == {"mean": 0.5, "ci95": None}
     assert "±" not in as_text(found, "t").splitlines()[4]
+    assert "nan" not in as_csv(found)
+    json.dumps(as_json(found), allow_nan=False)
 
 
 def test_blocks_by_what_is_known_of_the_user() -> None:

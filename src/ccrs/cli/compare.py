@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +13,9 @@ import typer
 
 from ccrs.cli.evaluate import Split
 from ccrs.cli.printing import remark, say
-from ccrs.core.files import replacing, write_json
+from ccrs.core.errors import DataError
+from ccrs.core.files import replacing
+from ccrs.evaluation.compared_replies import replies_csv, replies_json, replies_table
 from ccrs.evaluation.comparison_tables import (
     as_csv,
     as_json,
@@ -19,7 +25,8 @@ from ccrs.evaluation.comparison_tables import (
     draw_differences,
 )
 from ccrs.evaluation.tables import aligned
-from ccrs.experiments.compare import ReplyFigures, Source, compare_sources
+from ccrs.evaluation.tables import markdown as tables_markdown
+from ccrs.experiments.compare import Source, compare_sources
 
 TITLE = "Comparison"
 
@@ -34,7 +41,7 @@ def compare(
     data: Annotated[
         Path | None, typer.Option("--data", help="The prepared folder, if there is no run or it has moved.")
     ] = None,
-    split: Annotated[Split, typer.Option("--split", help="Whose samples.")] = Split.test,
+    split: Annotated[Split, typer.Option("--split", help="Whose samples of the runs.")] = Split.test,
     baseline: Annotated[
         str | None,
         typer.Option("--baseline", help="Whose differences are given; default: the highest HR@10."),
@@ -53,40 +60,55 @@ def compare(
     Examples: `ccrs compare runs/kbrd runs/redial` · `ccrs compare runs/redial LLM=theirs.jsonl --csv all.csv`
     """
     sources = [Source.parse(text) for text in systems]
+    if figure is not None and len(sources) == 1:
+        raise DataError(
+            f"{figure}: shows differences, and only {sources[0].path} is given. Name a second system."
+        )
+    paths = [path for path in (markdown, csv, latex, json_out, figure) if path is not None]
+    _check_outputs(paths, [*(source.path for source in sources), *([] if data is None else [data])])
     found = compare_sources(sources, data=data, split=split.value, baseline=baseline)
     comparison, title = found.comparison, f"{TITLE} on {found.dataset}"
     say(as_text(comparison, title))
+    replies = replies_table(found.replies)
     if found.replies:
-        say("\n" + _replies(found.replies))
-    texts = {markdown: as_markdown, latex: as_latex}
-    for path, form in texts.items():
-        if path is not None:
-            _write(path, form(comparison, title))
-    if csv is not None:
-        _write(csv, as_csv(comparison))
-    if json_out is not None:
-        write_json(json_out, as_json(comparison))
-        remark(f"written to {json_out}")
-    if figure is not None:
-        draw_differences(comparison, figure, title)
-        remark(f"written to {figure}")
+        say("\n" + aligned(*replies))
+    for line in found.remarks:
+        remark(line)
+    page = as_markdown(comparison, title)
+    if found.replies:
+        page += "\n" + tables_markdown(*replies) + "\n"
+    whole = {**as_json(comparison), "replies": replies_json(found.replies)}
+    texts = (
+        (markdown, page),
+        (csv, as_csv(comparison) + replies_csv(found.replies)),
+        (latex, as_latex(comparison, title)),
+        (json_out, json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False) + "\n"),
+    )
+    with ExitStack() as kept:  # the files take their names only when all are written
+        for path, text in texts:
+            if path is not None:
+                kept.enter_context(replacing(path)).write_text(text, encoding="utf-8")
+        if figure is not None:
+            draw_differences(comparison, kept.enter_context(replacing(figure)), title)
+    for path in paths:
+        remark(f"written to {path}")
 
 
-def _replies(figures: tuple[ReplyFigures, ...]) -> str:
-    rows = [
-        [
-            one.name,
-            f"{one.count:,}",
-            f"{one.f1.mean:.3f}" + (f" ±{(one.f1.high - one.f1.low) / 2:.3f}" if one.f1.is_known else ""),
-            f"{one.bleu4:.2f}",
-            f"{one.distinct2:.3f}",
-        ]
-        for one in figures
-    ]
-    return aligned(["replies", "messages", "word F1", "BLEU-4", "Dist-2"], rows)
-
-
-def _write(path: Path, text: str) -> None:
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    remark(f"written to {path}")
+def _check_outputs(paths: Sequence[Path], sources: Sequence[Path]) -> None:
+    """Raise ``DataError`` before anything is judged: two files of one name, one that would replace what is compared."""
+    seen: set[Path] = set()
+    for path in paths:
+        place = path.resolve()
+        if place in seen:
+            raise DataError(f"{path}: two tables would be written there. Give each a file of its own.")
+        seen.add(place)
+        for source in sources:
+            if place == source.resolve() or source.resolve() in place.parents:
+                raise DataError(
+                    f"{path}: would be written into what is compared ({source}). Name another file."
+                )
+        if path.is_dir():
+            raise DataError(f"{path}: is a folder. Name a file.")
+        parent = next((folder for folder in place.parents if folder.exists()), place.parent)
+        if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+            raise DataError(f"{path}: nothing can be written into {parent}. Name another file.")

@@ -64,6 +64,15 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """``first`` minus ``second``, by block and metric."""
+
+    first: str
+    second: str
+    differences: Mapping[str, Mapping[str, Difference]]
+
+
+@dataclass(frozen=True)
 class Comparison:
     """All systems on the same samples."""
 
@@ -72,6 +81,8 @@ class Comparison:
     num_samples: Mapping[str, int]
     """By block, in the order of tables."""
     num_users: int
+    pairs: tuple[Pair, ...] = ()
+    """Every two systems, each pair once, where they were asked for."""
 
     @property
     def more_blocks(self) -> list[str]:
@@ -89,21 +100,19 @@ def compare(
     baseline: str,
     mentions: Sequence[int] = (),
     supports: Sequence[int] = (),
+    all_pairs: bool = False,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Comparison:
     """Figures of all ``systems`` and the paired differences of ``baseline`` minus each other one.
 
     ``mentions`` asks for a block for each of these numbers of entities mentioned so far, ``supports`` for blocks of
-    users with at least so many support dialogues (and fewer than the next number). Users are resampled, never
-    samples. Raises ``CcrsError`` when a name stands twice, the baseline is none of them, or two systems were not
-    judged on the same samples.
+    users with at least so many support dialogues (and fewer than the next number). With ``all_pairs`` every two
+    systems are compared as well, on all and on novel targets. Users are resampled, never samples. Raises
+    ``CcrsError`` when a name stands twice, the baseline is none of them, or two systems were not judged on the same
+    samples.
     """
-    names = [system.name for system in systems]
-    if doubled := sorted({name for name in names if names.count(name) > 1}):
-        raise CcrsError(f"{doubled[0]!r} names two systems. Give each a name of its own: NAME=PATH.")
-    if baseline not in names:
-        raise CcrsError(f"The baseline {baseline!r} is none of {', '.join(names)}. Choose one of them.")
+    check_names([system.name for system in systems], baseline)
     first = systems[0]
     for other in systems[1:]:
         check_same_samples(first.name, first.first, other.name, other.first)
@@ -132,7 +141,21 @@ def compare(
             )
         )
     counts = {block: int(mask.sum()) for block, mask in masks.items()}
-    return Comparison(baseline, tuple(rows), counts, first.first.num_users)
+    pairs = _pairs(measured, masks, users, resamples, seed) if all_pairs else ()
+    return Comparison(baseline, tuple(rows), counts, first.first.num_users, pairs)
+
+
+def check_names(names: Sequence[str], baseline: str | None) -> None:
+    """Raise ``CcrsError`` when a name stands twice, or ``baseline`` is given and none of them."""
+    if doubled := sorted({name for name in names if names.count(name) > 1}):
+        raise CcrsError(f"{doubled[0]!r} names two systems. Give each a name of its own: NAME=PATH.")
+    if baseline is not None and baseline not in names:
+        raise CcrsError(f"The baseline {baseline!r} is none of {', '.join(names)}. Choose one of them.")
+
+
+def relative(difference: Difference, subtracted: Interval) -> float | None:
+    """A difference as a share of the figure that was taken away; None where that is 0."""
+    return difference.mean / subtracted.mean if subtracted.mean else None
 
 
 def _masks(
@@ -159,7 +182,10 @@ def check_same_samples(name: str, outcomes: SampleOutcomes, other_name: str, oth
     mine, theirs = set(outcomes.sample_ids), set(other.sample_ids)
     alone, there = sorted(mine - theirs), sorted(theirs - mine)
     if not alone and not there:
-        raise CcrsError(f"{name} and {other_name} hold the same samples in another order. Sort them alike.")
+        raise CcrsError(
+            f"{name} and {other_name} hold the same samples in another order, as other folds or "
+            "another seed give them. Judge both on the same split, seed and folds."
+        )
     examples = [
         f"only {whose} has {found[0]!r}" for whose, found in ((name, alone), (other_name, there)) if found
     ]
@@ -168,6 +194,33 @@ def check_same_samples(name: str, outcomes: SampleOutcomes, other_name: str, oth
         f"same ({'; '.join(examples)}). Unequal samples are never compared: judge both on the same data, split, "
         "order and folds."
     )
+
+
+def _pairs(
+    measured: Mapping[str, Mapping[str, FloatArray]],
+    masks: Mapping[str, BoolArray],
+    users: IntArray,
+    resamples: int,
+    seed: int,
+) -> tuple[Pair, ...]:
+    """Every two systems; those with the same first one share their resamples."""
+    names = list(measured)
+    found: dict[tuple[str, str], dict[str, dict[str, Difference]]] = {}
+    for place, first in enumerate(names[:-1]):
+        others = names[place + 1 :]
+        for block in BLOCKS:
+            mask = masks[block]
+            if not mask.any():
+                continue
+            columns = [(number, metric) for number in range(len(others)) for metric in COMPARED_METRICS]
+            mine = {f"{n} {metric}": measured[first][metric][mask] for n, metric in columns}
+            theirs = {f"{n} {metric}": measured[others[n]][metric][mask] for n, metric in columns}
+            joint = paired_differences(mine, theirs, users[mask], resamples=resamples, seed=seed)
+            for number, second in enumerate(others):
+                found.setdefault((first, second), {})[block] = {
+                    metric: joint[f"{number} {metric}"] for metric in COMPARED_METRICS
+                }
+    return tuple(Pair(first, second, differences) for (first, second), differences in found.items())
 
 
 def _differences(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from ccrs.evaluation.canvas import GREY, INK, png_figure, shortened
-from ccrs.evaluation.comparison import COMPARED_METRICS, METRICS, Comparison, Row
+from ccrs.evaluation.comparison import COMPARED_METRICS, METRICS, Comparison, Row, relative
 from ccrs.evaluation.significance import Difference, Interval
 from ccrs.evaluation.tables import aligned, markdown
 
@@ -22,9 +23,19 @@ _NAMES: Final[Mapping[str, str]] = {
     "ndcg@10": "NDCG@10",
 }
 _NOVEL: Final = ("hr@10", "hr@50")
+_CSV_HEADER: Final = (
+    *("model", "targets", "metric", "mean", "low", "high"),
+    *("difference", "difference_low", "difference_high", "p", "relative"),
+)
 NOTE: Final = (
     "± is half the 95% interval. Users are resampled, differences paired by sample; p by flipping the signs of whole "
     "users, not corrected for the number of rows. Novel: not yet named in the dialogue."
+)
+
+
+_DRAWN: Final = (
+    "95% intervals: users are resampled, differences paired by sample. Right of the line the baseline is ahead. "
+    "Novel: not yet named in the dialogue."
 )
 
 
@@ -51,15 +62,8 @@ def figures(comparison: Comparison) -> Table:
 
 def differences(comparison: Comparison) -> Table:
     """Header and rows of the baseline minus every other row: absolute, relative, interval, p."""
-    header = [
-        f"{comparison.baseline} minus",
-        "targets",
-        "metric",
-        "difference",
-        "95% interval",
-        "relative",
-        "p",
-    ]
+    measured = ("targets", "metric", "difference", "95% interval", "relative", "p")
+    header = [f"{comparison.baseline} minus", *measured]
     rows = [
         [row.name, block, _NAMES[metric], *_difference(row.differences[block][metric], row, block, metric)]
         for row in comparison.rows
@@ -95,7 +99,8 @@ def as_text(comparison: Comparison, title: str) -> str:
     """Both tables for a terminal."""
     parts = [_headline(comparison, title), aligned(*figures(comparison))]
     parts += [aligned(*by_block(comparison, metric)) for metric in _NOVEL if comparison.more_blocks]
-    parts.append(aligned(*differences(comparison)))
+    if len(comparison.rows) > 1:
+        parts.append(aligned(*differences(comparison)))
     return "\n\n".join([*parts, NOTE, *signatures(comparison)])
 
 
@@ -109,7 +114,7 @@ def as_markdown(comparison: Comparison, title: str) -> str:
                 _headline(comparison, ""),
                 markdown(*figures(comparison)),
                 *(markdown(*by_block(comparison, metric)) for metric in _NOVEL if comparison.more_blocks),
-                markdown(*differences(comparison)),
+                *([markdown(*differences(comparison))] if len(comparison.rows) > 1 else []),
                 NOTE,
                 lines,
             ]
@@ -119,35 +124,21 @@ def as_markdown(comparison: Comparison, title: str) -> str:
 
 
 def as_csv(comparison: Comparison) -> str:
-    """One line a row, block and metric: mean, interval, and the baseline's difference."""
+    """One line a row, block and metric: mean, interval, and the baseline's difference (also as a share)."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(
-        [
-            "model",
-            "targets",
-            "metric",
-            "mean",
-            "low",
-            "high",
-            "difference",
-            "difference_low",
-            "difference_high",
-            "p",
-        ]
-    )
+    writer.writerow(_CSV_HEADER)
     for row in comparison.rows:
         for block, found in row.figures.items():
             for metric, one in found.items():
                 beside = row.differences.get(block, {}).get(metric)
-                cells = ["", "", "", ""]
+                cells = [""] * 5
                 if beside is not None:
                     spread = beside.interval
-                    cells = [
-                        f"{value:.6f}" for value in (spread.mean, spread.low, spread.high, beside.p_value)
-                    ]
-                means = [f"{value:.6f}" for value in (one.mean, one.low, one.high)]
-                writer.writerow([_harmless(row.name), block, metric, *means, *cells])
+                    numbers = (spread.mean, spread.low, spread.high, beside.p_value, relative(beside, one))
+                    cells = [csv_number(value) for value in numbers]
+                means = [csv_number(value) for value in (one.mean, one.low, one.high)]
+                writer.writerow([harmless(row.name), block, metric, *means, *cells])
     return stream.getvalue()
 
 
@@ -175,8 +166,8 @@ def as_latex(comparison: Comparison, title: str) -> str:
 
 
 def as_json(comparison: Comparison) -> dict[str, Any]:
-    """Everything as a JSON object without NaN."""
-    return {
+    """Everything as a JSON object without NaN; ``pairs`` where every two systems were compared."""
+    whole: dict[str, Any] = {
         "baseline": comparison.baseline,
         "num_users": comparison.num_users,
         "num_samples": dict(comparison.num_samples),
@@ -184,14 +175,27 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
             {
                 "model": row.name,
                 "seeds": row.seeds,
-                "figures": _each(row.figures, _interval_json),
-                "baseline_minus_this": _each(row.differences, _difference_json),
+                "figures": {
+                    block: {metric: _interval_json(one) for metric, one in found.items()}
+                    for block, found in row.figures.items()
+                },
+                "baseline_minus_this": _differences_json(row.differences, row),
                 "printed": dict(row.published),
                 "signature": dict(row.signature),
             }
             for row in comparison.rows
         ],
     }
+    if comparison.pairs:
+        whole["pairs"] = [
+            {
+                "first": pair.first,
+                "second": pair.second,
+                "first_minus_second": _differences_json(pair.differences, comparison.row(pair.second)),
+            }
+            for pair in comparison.pairs
+        ]
+    return whole
 
 
 def draw_differences(comparison: Comparison, path: Path, title: str, metric: str = "hr@10") -> None:
@@ -199,7 +203,7 @@ def draw_differences(comparison: Comparison, path: Path, title: str, metric: str
     rows = [row for row in comparison.rows if row.differences]
     height = 1.6 + 0.34 * max(len(rows), 1)
     name = f"{shortened(comparison.baseline)} minus each, {_NAMES[metric]}"
-    with png_figure(path, width=7.5, height=height, title=title, note=NOTE) as figure:
+    with png_figure(path, width=7.5, height=height, title=title, note=_DRAWN) as figure:
         axes = figure.subplots()
         for block, shift, colour, marker in (("all", -0.13, "#0072B2", "o"), ("novel", 0.13, "#D55E00", "s")):
             points = [
@@ -230,7 +234,7 @@ def draw_differences(comparison: Comparison, path: Path, title: str, metric: str
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(labelsize=8, labelcolor=GREY)
         if rows:
-            axes.legend(fontsize=8, frameon=False, loc="best")
+            axes.legend(fontsize=8, frameon=False, ncols=2, loc="lower left", bbox_to_anchor=(0, 1))
 
 
 def _headline(comparison: Comparison, title: str) -> str:
@@ -247,11 +251,11 @@ def _figure(one: Interval | None) -> str:
 
 def _difference(one: Difference, row: Row, block: str, metric: str) -> list[str]:
     mean, spread = one.mean, one.interval
-    own = row.figures[block][metric].mean
+    share = relative(one, row.figures[block][metric])
     return [
         f"{mean:+.4f}",
         f"[{spread.low:+.4f}, {spread.high:+.4f}]" if spread.is_known else "",
-        f"{100 * mean / own:+.0f}%" if own else "",
+        "" if share is None else f"{100 * share:+.0f}%",
         "<0.001" if one.p_value < 0.001 else f"{one.p_value:.3f}",
     ]
 
@@ -279,18 +283,30 @@ def _tex(text: str) -> str:
     return "".join(signs.get(sign, sign) for sign in text)
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
     return f"'{text}" if text[:1] in "=+-@\t\r" else text
 
 
-def _each(blocks: Mapping[str, Mapping[str, Any]], form: Callable[[Any], Any]) -> dict[str, dict[str, Any]]:
-    return {block: {metric: form(one) for metric, one in found.items()} for block, found in blocks.items()}
+def csv_number(value: float | None) -> str:
+    """A number as a cell; empty where there is none."""
+    return "" if value is None or math.isnan(value) else f"{value:.6f}"
 
 
 def _interval_json(one: Interval) -> dict[str, Any]:
     return {"mean": one.mean, "ci95": [one.low, one.high] if one.is_known else None}
 
 
-def _difference_json(one: Difference) -> dict[str, Any]:
-    return {**_interval_json(one.interval), "p": one.p_value}
+def _differences_json(blocks: Mapping[str, Mapping[str, Difference]], subtracted: Row) -> dict[str, Any]:
+    """Differences by block and metric, each also as a share of what was taken away."""
+    return {
+        block: {
+            metric: {
+                **_interval_json(one.interval),
+                "relative": relative(one, subtracted.figures[block][metric]),
+                "p": one.p_value,
+            }
+            for metric, one in found.items()
+        }
+        for block, found in blocks.items()
+    }

@@ -26,6 +26,15 @@ PAPER_REDIAL: Final[Published] = {
 }
 """The CCRS paper's user split: the model, its ablations and the baselines it prints."""
 
+_OTHER_TITLES: Final[Mapping[str, str]] = {"CCRS (paper)": "CCRS"}
+"""What we call a row of the paper, where it differs."""
+
+
+def printed_for(dataset: str, title: str) -> Mapping[str, float]:
+    """What the paper prints for the row that we title so; empty where it has none. CCRS+ is not in the paper."""
+    return PAPER_REDIAL.get(_OTHER_TITLES.get(title, title), {}) if dataset == "redial" else {}
+
+
 OFFICIAL_REDIAL: Final[Published] = {
     "UCCR": {"hr@10": 0.216, "hr@50": 0.426},
     "UniCRS": {"hr@1": 0.051, "hr@10": 0.224, "hr@50": 0.428},

@@ -36,7 +36,8 @@ def read_predictions(path: Path, items: Container[str]) -> dict[str, Prediction]
     lines: dict[str, int] = {}
     try:
         with path.open("rb") as stream:
-            for number, raw in enumerate(stream, start=1):
+            for number, line in enumerate(stream, start=1):
+                raw = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
                 if not raw.strip():
                     continue
                 try:
