@@ -19,7 +19,7 @@ from ccrs.core.errors import CheckpointError, ConfigError, DataError
 from ccrs.core.files import read_json, replacing, write_json
 from ccrs.core.graph import Catalogue, KnowledgeGraph, Triple
 from ccrs.core.resources import Resources
-from ccrs.core.samples import Ragged
+from ccrs.core.samples import IntArray, Ragged
 from ccrs.data.cooccurrence import Cooccurrence
 from ccrs.data.graph import build_graph
 from ccrs.data.graph_format import read_entities, read_triples, write_entities, write_triples
@@ -105,17 +105,14 @@ def save_run(folder: Path, run: Run, resolved_config: Mapping[str, Any], card: s
     tensors = {f"model.{name}": value for name, value in run.model.state_dict().items()}
     tensors |= {f"rates.{name}": value for name, value in run.rates.state_dict().items()}
     save_tensors(folder / _MODEL, tensors)
-    counts = run.statistics.cooccurrence
-    learned = run.statistics.sentiment
+    learned, by_users = run.statistics.sentiment, run.statistics.by_users
     save_tensors(
         folder / _STATISTICS,
         {
             **({} if learned is None else {"sentiment": torch.from_numpy(learned.weights)}),
             "popularity": torch.from_numpy(run.statistics.popularity),
-            "together.offsets": torch.from_numpy(counts.neighbours.offsets),
-            "together.items": torch.from_numpy(counts.neighbours.values),
-            "together.counts": torch.from_numpy(counts.counts),
-            "together.dialogues": torch.from_numpy(counts.dialogues),
+            **_count_tensors("together", run.statistics.cooccurrence),
+            **({} if by_users is None else _count_tensors("by_users", by_users)),
         },
     )
     write_json(folder / _WORDS, list(run.statistics.vocabulary.words))
@@ -200,13 +197,27 @@ def _checked_manifest(folder: Path) -> dict[str, Any]:
 
 def _read_statistics(folder: Path) -> Statistics:
     tensors = {name: value.numpy() for name, value in load_file(folder / _STATISTICS).items()}
-    neighbours = Ragged(tensors["together.offsets"], tensors["together.items"])
     return Statistics(
         tensors["popularity"],
         Vocabulary(tuple(read_json(folder / _WORDS))),
-        Cooccurrence(neighbours, tensors["together.counts"], tensors["together.dialogues"]),
+        _read_counts("together", tensors),
         Sentiment(tensors["sentiment"]) if "sentiment" in tensors else None,
+        _read_counts("by_users", tensors) if "by_users.offsets" in tensors else None,
     )
+
+
+def _count_tensors(name: str, counts: Cooccurrence) -> dict[str, Tensor]:
+    return {
+        f"{name}.offsets": torch.from_numpy(counts.neighbours.offsets),
+        f"{name}.items": torch.from_numpy(counts.neighbours.values),
+        f"{name}.counts": torch.from_numpy(counts.counts),
+        f"{name}.dialogues": torch.from_numpy(counts.dialogues),
+    }
+
+
+def _read_counts(name: str, tensors: Mapping[str, IntArray]) -> Cooccurrence:
+    neighbours = Ragged(tensors[f"{name}.offsets"], tensors[f"{name}.items"])
+    return Cooccurrence(neighbours, tensors[f"{name}.counts"], tensors[f"{name}.dialogues"])
 
 
 def _resource_tensors(resources: Resources) -> dict[str, Tensor]:

@@ -81,6 +81,9 @@ class History:
     ages: Tensor  # (entries) dialogues since, 0 = the latest
     kinds: Tensor  # (entries) 0 named by the user, 1 recommended to him
     signs: Tensor  # (entries) 0 unknown, 1 liked, 2 not liked
+    beside_users: Tensor  # (pairs) user of the batch, ascending
+    beside_items: Tensor  # (pairs) item that others had beside those the user did not dislike
+    beside_weights: Tensor  # (pairs, features) how strongly
 
 
 @dataclass(frozen=True)

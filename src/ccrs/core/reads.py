@@ -19,6 +19,8 @@ class Reads:
     """Whether the words sound as if a mentioned item was liked."""
     history: bool = False
     """The user's support dialogues, although nothing is adapted to them."""
+    history_neighbours: bool = False
+    """Items that other users had beside those of the user's support dialogues."""
     seeker_targets: bool = False
     """Training samples of what seekers name next, beside what recommenders name."""
 

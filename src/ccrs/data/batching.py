@@ -14,7 +14,8 @@ from ccrs.core.batch import BLOCK, Batch, Contexts, History, Hop
 from ccrs.core.graph import KnowledgeGraph
 from ccrs.core.hops import relation_slots
 from ccrs.core.samples import BoolArray, IntArray, Ragged, SampleTable, UserTask
-from ccrs.data.cooccurrence import Cooccurrence
+from ccrs.data.cooccurrence import Cooccurrence, FloatArray
+from ccrs.data.user_items import items_of_users
 from ccrs.data.vocabulary import Vocabulary
 
 
@@ -41,9 +42,10 @@ class _Keys:
 class BatchBuilder:
     """Builds batches over one sample table.
 
-    ``words`` and ``together`` are the vocabulary and the co-occurrence counts of the training
-    dialogues; where they are None the batch has none. ``num_layers`` is the number of hops. ``liked`` holds for
-    each mention of the table (as in ``mention_turns``) how probably the user likes it, where a model asks for it.
+    ``vocabulary`` and ``cooccurrence`` are the words and the co-occurrence counts of the training dialogues,
+    ``by_users`` the counts over their users; where they are None the batch has none. ``num_layers`` is the number of
+    hops. ``liked`` holds for each mention of the table (as in ``mention_turns``) how probably the user likes it, where
+    a model asks for it.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class BatchBuilder:
         num_layers: int = 1,
         vocabulary: Vocabulary | None = None,
         cooccurrence: Cooccurrence | None = None,
+        by_users: Cooccurrence | None = None,
         max_words: int = 64,
         for_seeker: bool = False,
         liked: npt.NDArray[np.float32] | None = None,
@@ -64,11 +67,13 @@ class BatchBuilder:
         self.num_items = num_items
         self.num_layers = num_layers
         self.cooccurrence = cooccurrence
+        self.by_users = by_users
         self.max_words = max_words
         self.for_seeker = for_seeker
         self.liked = liked
         self._edges = Ragged(graph.offsets, graph.neighbours)
         self._words = vocabulary.encode(table.words) if vocabulary is not None else None
+        self._user_items = items_of_users(table) if by_users is not None else None
         self._samples_of = _samples_by_context(table)
         self._contexts_of = _contexts_by_dialogue(table)
 
@@ -174,7 +179,7 @@ class BatchBuilder:
             users=_tensor(users),
             query=built[0],
             support=built[1] if support is not None else None,
-            history=self._history(history),
+            history=self._history(history, leave_out=leave_out),
         )
 
     def _expand(self, contexts: IntArray, users: IntArray) -> tuple[list[IntArray], IntArray]:
@@ -288,8 +293,11 @@ class BatchBuilder:
         )
         return owner[is_item][beside] * self.num_items + items, weights
 
-    def _history(self, tasks: Sequence[UserTask]) -> History:
-        """Every item of each user's support dialogues, once per dialogue, with age, kind and sign."""
+    def _history(self, tasks: Sequence[UserTask], *, leave_out: bool) -> History:
+        """Every item of each user's support dialogues, once per dialogue, with age, kind and sign.
+
+        ``leave_out`` takes each user's own dialogues out of what others had beside them.
+        """
         table = self.table
         support = np.concatenate([task.support for task in tasks]) if tasks else np.zeros(0, np.int64)
         lengths = np.array([len(task.support) for task in tasks], np.int64)
@@ -305,13 +313,31 @@ class BatchBuilder:
         recommended = _contains(table.dialogue_targets, dialogues, items, self.num_items)
         liked = _contains(table.liked, dialogues, items, self.num_items)
         disliked = _contains(table.disliked, dialogues, items, self.num_items)
+        members = np.array([task.user for task in tasks], np.int64)
+        beside = self._beside_history(
+            members, owners[which][~disliked], items[~disliked], leave_out=leave_out
+        )
         return History(
             users=_tensor(owners[which]),
             items=_tensor(items),
             ages=_tensor(ages[which]),
             kinds=_tensor(recommended.astype(np.int64)),
             signs=_tensor(np.where(disliked, 2, np.where(liked, 1, 0))),
+            beside_users=_tensor(beside[0]),
+            beside_items=_tensor(beside[1]),
+            beside_weights=torch.from_numpy(beside[2]),
         )
+
+    def _beside_history(
+        self, members: IntArray, owners: IntArray, items: IntArray, *, leave_out: bool
+    ) -> tuple[IntArray, IntArray, FloatArray]:
+        """Users of the batch, items that others had beside their ``items``, and how strongly."""
+        if self.by_users is None:
+            return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 0), np.float32)
+        distinct = np.unique(owners * self.num_items + items)  # once a user
+        owners, items = np.divmod(distinct, self.num_items)
+        own = self._user_items if leave_out else None
+        return self.by_users.beside_all(items, owners, members[owners], own)
 
 
 def _tensor(values: IntArray) -> Tensor:

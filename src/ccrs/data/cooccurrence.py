@@ -48,19 +48,42 @@ class Cooccurrence:
         The features are log(1 + count) and count / (dialogues of the item + 5). With ``own``, row
         ``dialogues[i]`` of it is the dialogue that asks, and is taken out of the counts.
         """
-        positions, which = self.neighbours.positions(items)
-        neighbours, counts = self.neighbours.values[positions], self.counts[positions]
-        totals = self.dialogues[items][which]
-        if own is not None:
-            span = len(self.dialogues)
-            distinct, local = np.unique(dialogues, return_inverse=True)
-            own_positions, owner = own.positions(distinct)
-            entities = own.values[own_positions]
-            holds = np.zeros(len(distinct) * span, np.bool_)
-            holds[owner[entities < span] * span + entities[entities < span]] = True
-            mine = holds[(local * span)[which] + neighbours]
-            counts, totals = counts - mine, totals - 1
-            kept = counts > 0
-            neighbours, which, counts, totals = neighbours[kept], which[kept], counts[kept], totals[kept]
+        neighbours, which, counts, totals, _ = self._pairs(items, dialogues, own)
         features = np.stack([np.log1p(counts), counts / (totals + 5.0)], axis=1).astype(np.float32)
         return neighbours, which, features
+
+    def beside_all(
+        self, items: IntArray, groups: IntArray, dialogues: IntArray, own: Ragged | None
+    ) -> tuple[IntArray, IntArray, FloatArray]:
+        """What stood beside the ``items`` of each group, once a group: (groups, neighbours, features (pairs, 3)).
+
+        Summed over the items of a group: count, share of the item's dialogues, and cosine; each as log(1 + 10 x), which
+        a logit can weigh. ``dialogues`` and ``own`` as in ``beside``. Pairs are sorted by group.
+        """
+        span = len(self.dialogues)
+        neighbours, which, counts, totals, others = self._pairs(items, dialogues, own)
+        found, places = np.unique(groups[which] * span + neighbours, return_inverse=True)
+        terms = (counts / 10, counts / (totals + 5.0), counts / np.sqrt((totals + 5.0) * (others + 5.0)))
+        sums = [np.bincount(places, term, minlength=len(found)) for term in terms]
+        features = np.log1p(10 * np.stack(sums, axis=1)).astype(np.float32)
+        return found // span, found % span, features
+
+    def _pairs(
+        self, items: IntArray, dialogues: IntArray, own: Ragged | None
+    ) -> tuple[IntArray, IntArray, IntArray, IntArray, IntArray]:
+        """Neighbours, which of ``items``, dialogues that hold both, and the item, and the neighbour."""
+        positions, which = self.neighbours.positions(items)
+        neighbours, counts = self.neighbours.values[positions], self.counts[positions]
+        totals, others = self.dialogues[items][which], self.dialogues[neighbours]
+        if own is None:
+            return neighbours, which, counts, totals, others
+        span = len(self.dialogues)
+        distinct, local = np.unique(dialogues, return_inverse=True)
+        own_positions, owner = own.positions(distinct)
+        entities = own.values[own_positions]
+        holds = np.zeros(len(distinct) * span, np.bool_)
+        holds[owner[entities < span] * span + entities[entities < span]] = True
+        mine = holds[(local * span)[which] + neighbours]
+        counts, totals, others = counts - mine, totals - 1, others - mine
+        kept = counts > 0
+        return neighbours[kept], which[kept], counts[kept], totals[kept], others[kept]

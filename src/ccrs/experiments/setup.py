@@ -59,11 +59,13 @@ def set_up(config: RecommenderConfig, corpus: Corpus) -> Setup:
         dialogues = np.sort(np.concatenate([dialogues, division.support_dialogues]))
     triples = corpus.graph_triples(config.graph.source)
     graph = run_graph(config, corpus.catalogue, triples)
+    reads = model_reads(config.name, config.model)
     statistics = count_statistics(
         corpus.table,
         dialogues,
         corpus.catalogue.num_items,
-        sentiment=model_reads(config.name, config.model).sentiment,
+        sentiment=reads.sentiment,
+        by_users=reads.history_neighbours,
     )
     sizes = Sizes(
         num_items=corpus.catalogue.num_items,

@@ -35,6 +35,7 @@ def make_builder(
         num_layers=reads.num_layers,
         vocabulary=statistics.vocabulary if reads.max_words else None,
         cooccurrence=statistics.cooccurrence if reads.cooccurrence else None,
+        by_users=statistics.by_users if reads.history_neighbours else None,
         max_words=reads.max_words,
         for_seeker=for_seeker,
         liked=_liked(statistics, table) if reads.sentiment else None,

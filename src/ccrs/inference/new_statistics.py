@@ -24,9 +24,23 @@ def extended_statistics(
     Items that no training dialogue names have no co-occurrence of their own. Those put in get an expected one, by what
     they share (``together`` each, None: ``TOGETHER``); without it the known items crowd them out of every context.
     """
+    places, num_items = merged.places[: len(old.popularity)], merged.catalogue.num_items
+    times = TOGETHER if together is None else together
+    return Statistics(
+        popularity=_moved(old.popularity, places, num_items),
+        vocabulary=old.vocabulary,
+        cooccurrence=_extended(old.cooccurrence, merged, graph, times),
+        sentiment=old.sentiment,
+        by_users=None if old.by_users is None else _extended(old.by_users, merged, graph, times),
+    )
+
+
+def _extended(
+    counts: Cooccurrence, merged: NewCatalogue, graph: KnowledgeGraph, times_each: int
+) -> Cooccurrence:
+    """The counts of the items that stay, and expected ones for those that were put in."""
     num_items = merged.catalogue.num_items
-    places = merged.places[: len(old.popularity)]
-    counts = old.cooccurrence
+    places = merged.places[: len(counts.dialogues)]
     dialogues = _moved(counts.dialogues, places, num_items)
     put = np.zeros(num_items, np.bool_)
     put[merged.put[dialogues[merged.put] == 0]] = True
@@ -35,7 +49,6 @@ def extended_statistics(
     stay = (owners >= 0) & (values >= 0)
     stay[stay] &= ~(put[owners[stay]] | put[values[stay]])  # expected ones of an earlier time
     heads, tails, times = owners[stay], values[stay], counts.counts[stay]
-    times_each = TOGETHER if together is None else together
     if put.any() and times_each:
         first, second, shared = _sharing(graph, put)
         heads, tails = np.concatenate([heads, first]), np.concatenate([tails, second])
@@ -43,12 +56,7 @@ def extended_statistics(
     order = np.argsort(heads * num_items + tails, kind="stable")
     offsets = np.zeros(num_items + 1, np.int64)
     np.cumsum(np.bincount(heads, minlength=num_items), out=offsets[1:])
-    return Statistics(
-        popularity=_moved(old.popularity, places, num_items),
-        vocabulary=old.vocabulary,
-        cooccurrence=Cooccurrence(Ragged(offsets, tails[order]), times[order], dialogues),
-        sentiment=old.sentiment,
-    )
+    return Cooccurrence(Ragged(offsets, tails[order]), times[order], dialogues)
 
 
 def _sharing(graph: KnowledgeGraph, put: BoolArray) -> tuple[IntArray, IntArray, IntArray]:

@@ -198,8 +198,22 @@ def joined_history(states: Sequence[UserState | None]) -> History:
     def joined(name: str) -> Tensor:
         return torch.cat([empty, *(getattr(history, name) for _, history in known)])
 
-    users = torch.cat([empty, *(torch.full_like(history.items, number) for number, history in known)])
-    return History(users, joined("items"), joined("ages"), joined("kinds"), joined("signs"))
+    def numbered(name: str) -> Tensor:
+        return torch.cat(
+            [empty, *(torch.full_like(getattr(history, name), number) for number, history in known)]
+        )
+
+    weights = [history.beside_weights for _, history in known]
+    return History(
+        users=numbered("users"),
+        items=joined("items"),
+        ages=joined("ages"),
+        kinds=joined("kinds"),
+        signs=joined("signs"),
+        beside_users=numbered("beside_users"),
+        beside_items=joined("beside_items"),
+        beside_weights=torch.cat(weights) if weights else torch.zeros(0, 0),
+    )
 
 
 def _support_logits(

@@ -16,7 +16,7 @@ from ccrs.core.errors import ConfigError
 from ccrs.core.graph import KnowledgeGraph
 from ccrs.core.hops import entity_hop
 from ccrs.models.layers.context_additions import ContextAdditions, ContextAdditionsConfig
-from ccrs.models.layers.history_attention import HistoryAttention, HistoryPrior
+from ccrs.models.layers.history_attention import HistoryAttention, HistoryNeighbours, HistoryPrior
 from ccrs.models.layers.importance import Importance
 from ccrs.models.layers.relation_attention import Gamma, RelationAttention
 from ccrs.models.layers.relational_convolution import RelationalConvolution
@@ -33,6 +33,8 @@ class Additions(ContextAdditionsConfig):
     """Add attention over the items of the user's earlier dialogues."""
     history_prior: bool = False
     """Add a learned weight to the items of the user's earlier dialogues, by how they came up and how long ago."""
+    history_neighbours: bool = False
+    """Add a learned weight to the items that other users had beside those of the user's earlier dialogues."""
     graph_rows: bool = False
     """Add to each item's row what one R-GCN layer gathers from its neighbours (KBRD's encoder of items)."""
     residual_dropout: float = Field(0.0, ge=0, le=1)
@@ -134,6 +136,7 @@ class CCRS(nn.Module):
         self.user_score = nn.Linear(config.user_size, size, bias=False)
         self.history = HistoryAttention(size)
         self.history_prior = HistoryPrior()
+        self.history_neighbours = HistoryNeighbours()
         self._freeze_unused()
 
     def _graph_encoder(self, graph: KnowledgeGraph | None) -> RelationalConvolution | None:
@@ -182,6 +185,7 @@ class CCRS(nn.Module):
             (added.user_in_score, list(self.user_score.parameters())),
             (added.history, list(self.history.parameters())),
             (added.history_prior, list(self.history_prior.parameters())),
+            (added.history_neighbours, list(self.history_neighbours.parameters())),
             (self.config.turn_encoder, [self.turns, *self.turn_importance.parameters()]),
         ]
         for used, parameters in unused:
@@ -307,6 +311,9 @@ class CCRS(nn.Module):
         if self.config.additions.history_prior and history is not None and len(history.items):
             entries, strength = self.history_prior(contexts.users, history)
             found.append((entries[0] * num_items + history.items[entries[1]], strength))
+        if self.config.additions.history_neighbours and history is not None and len(history.beside_items):
+            rows, items, strength = self.history_neighbours(contexts.users, history)
+            found.append((rows * num_items + items, strength))
         return found
 
     def item_logits(self) -> Tensor:

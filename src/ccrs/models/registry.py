@@ -59,6 +59,7 @@ def _ccrs_reads(config: CCRSConfig) -> Reads:
         num_layers=config.num_layers,
         max_words=64 if added.words else 0,
         cooccurrence=added.cooccurrence,
+        history_neighbours=added.history_neighbours,
         seeker_targets=added.seeker_targets,
     )
 

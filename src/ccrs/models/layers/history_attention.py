@@ -8,8 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from ccrs.core.batch import History
+from ccrs.models.layers.segments import ragged_places
 
 MAX_AGE = 15
+NUM_FEATURES = 3
+"""Features of an item beside the user's own ones, as ``Cooccurrence.beside_all`` gives them."""
 
 
 class HistoryAttention(nn.Module):
@@ -46,6 +49,26 @@ class HistoryAttention(nn.Module):
         weights = torch.cat([null, logits], dim=1).softmax(dim=1)[:, 1:]  # (contexts, entries)
         values: Tensor = self.value(items) * self.kind_gates[kinds][:, None]
         return weights @ values
+
+
+class HistoryNeighbours(nn.Module):
+    """A logit for each item that other users had beside the user's earlier ones (an addition of CCRS+).
+
+    Item-based collaborative filtering over a person's whole past, its features weighed by what predicts the next item.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights = nn.Parameter(torch.full((NUM_FEATURES,), 0.1))
+
+    def forward(self, context_users: Tensor, history: History) -> tuple[Tensor, Tensor, Tensor]:
+        """Context, item and logit of each pair: (pairs,) each."""
+        strength = history.beside_weights @ self.weights
+        num_users = int(context_users.max()) + 1 if len(context_users) else 0
+        ends = torch.searchsorted(history.beside_users, torch.arange(num_users + 1, device=strength.device))
+        places, _, lengths = ragged_places(ends, context_users)
+        contexts = torch.repeat_interleave(torch.arange(len(context_users), device=strength.device), lengths)
+        return contexts, history.beside_items.index_select(0, places), strength.index_select(0, places)
 
 
 class HistoryPrior(nn.Module):
