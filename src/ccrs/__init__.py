@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
+
+# A training step makes gradients of 100 MB and frees them. In small pages the system needs longer for fresh memory
+# than the step takes; torch reads this when it first makes a tensor (Linux; elsewhere it changes nothing).
+os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 if TYPE_CHECKING:
     from ccrs.inference.recommend import Recommender as Recommender

@@ -73,3 +73,41 @@ def test_no_dialogues_no_counts() -> None:
     counts = Cooccurrence.count(random_mentions(0), np.zeros(0, np.int64), ITEMS)
     assert as_dict(counts) == {}
     assert [len(part) for part in counts.beside(np.array([1, 2]), np.array([0, 0]), None)] == [0, 0, 0]
+
+
+def test_what_stands_beside_a_group_equals_a_loop() -> None:
+    mentions = random_mentions(3)
+    everything = np.arange(len(mentions))
+    counts = Cooccurrence.count(mentions, everything, ITEMS)
+    items, groups = np.array([0, 2, 4, 1]), np.array([0, 0, 0, 1])
+    found_groups, neighbours, features = counts.beside_all(items, groups, groups, None)
+    found = {
+        (int(g), int(n)): row for g, n, row in zip(found_groups, neighbours, features.tolist(), strict=True)
+    }
+    beside, single = as_dict(counts), counts.dialogues.tolist()
+    for group, members in ((0, [0, 2, 4]), (1, [1])):
+        for other in range(ITEMS):
+            pairs = [(beside[item, other], single[item]) for item in members if (item, other) in beside]
+            assert ((group, other) in found) == bool(pairs)
+            sums = [
+                sum(count / 10 for count, _ in pairs),
+                sum(count / (total + 5) for count, total in pairs),
+                sum(count / np.sqrt((total + 5) * (single[other] + 5)) for count, total in pairs),
+            ]
+            if pairs:
+                np.testing.assert_allclose(found[group, other], np.log1p(10 * np.array(sums)), rtol=1e-6)
+    assert found_groups.tolist() == sorted(found_groups.tolist())
+
+
+def test_leaving_out_what_a_group_had_equals_counting_without_it() -> None:
+    for seed in range(5):
+        mentions = random_mentions(seed)
+        everything = np.arange(len(mentions))
+        counts = Cooccurrence.count(mentions, everything, ITEMS)
+        for user in everything.tolist():
+            items = mentions[user][mentions[user] < ITEMS][:2]
+            groups = np.zeros(len(items), np.int64)
+            found = counts.beside_all(items, groups, np.full(len(items), user), mentions)
+            without = Cooccurrence.count(mentions, np.delete(everything, user), ITEMS)
+            for mine, theirs in zip(found, without.beside_all(items, groups, groups, None), strict=True):
+                np.testing.assert_allclose(mine, theirs)

@@ -19,8 +19,8 @@ from ccrs.models.layers.context_additions import ContextAdditions, ContextAdditi
 from ccrs.models.layers.history_attention import HistoryAttention, HistoryNeighbours, HistoryPrior
 from ccrs.models.layers.importance import Importance
 from ccrs.models.layers.relation_attention import Gamma, RelationAttention
-from ccrs.models.layers.relational_convolution import RelationalConvolution
 from ccrs.models.layers.segments import segment_softmax, segment_sum
+from ccrs.models.layers.shared_facts import SharedFacts
 from ccrs.models.sizes import Sizes
 
 
@@ -36,7 +36,7 @@ class Additions(ContextAdditionsConfig):
     history_neighbours: bool = False
     """Add a learned weight to the items that other users had beside those of the user's earlier dialogues."""
     graph_rows: bool = False
-    """Add to each item's row what one R-GCN layer gathers from its neighbours (KBRD's encoder of items)."""
+    """Add to each item's row what its neighbours in the graph say of it, where other items share them."""
     residual_dropout: float = Field(0.0, ge=0, le=1)
     """How often training leaves out an entity's own row (Eq. 6), so that its neighbours speak for it."""
 
@@ -139,21 +139,15 @@ class CCRS(nn.Module):
         self.history_neighbours = HistoryNeighbours()
         self._freeze_unused()
 
-    def _graph_encoder(self, graph: KnowledgeGraph | None) -> RelationalConvolution | None:
-        """The R-GCN of the items, where it is asked for and not yet part of the rows."""
+    def _graph_encoder(self, graph: KnowledgeGraph | None) -> SharedFacts | None:
+        """What the graph says of the items, where it is asked for and not yet part of the rows."""
         config = self.config
         if not config.additions.graph_rows or config.graph_rows_summed:
             return None
         if graph is None:
             raise ConfigError("model.additions.graph_rows needs the graph.")
-        return RelationalConvolution(
-            offsets=torch.from_numpy(graph.offsets),
-            neighbours=torch.from_numpy(graph.neighbours),
-            relation_ids=torch.from_numpy(graph.relation_ids),
-            num_relations=self.sizes.num_relations,
-            size=config.embedding_size,
-            initial_scale=config.initial_scale,
-            root=False,
+        return SharedFacts(
+            graph, self.sizes.num_items, config.embedding_size, initial_scale=config.initial_scale
         )
 
     def settled(self) -> CCRS:
@@ -175,7 +169,7 @@ class CCRS(nn.Module):
         if self.graph_rows is None:
             return self.items
         if self._table is None:
-            self._table = self.items + self.graph_rows(torch.arange(self.sizes.num_items, device=self.device))
+            self._table = self.items + self.graph_rows()
         return self._table
 
     def _freeze_unused(self) -> None:
