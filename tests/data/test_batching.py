@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 
 from ccrs.core.batch import BLOCK, Batch, Contexts, Hop
-from ccrs.core.samples import IntArray, UserTask
+from ccrs.core.samples import IntArray, SampleTable, UserTask
 from ccrs.data.batching import BatchBuilder
 from ccrs.data.cooccurrence import Cooccurrence
 from ccrs.data.splits import user_tasks
+from ccrs.data.user_items import items_of_users
 from ccrs.data.vocabulary import Vocabulary
 from tests.worlds import World, random_world
 
@@ -182,6 +183,56 @@ def test_queries_are_no_history() -> None:
     tasks = user_tasks(world.table, np.arange(7), "chronological", 0)
     without = [UserTask(task.user, task.support[:0], task.query) for task in tasks]
     assert len(builder_of(world).adapting(without).history.items) == 0
+
+
+@pytest.mark.parametrize("leave_out", [True, False])
+def test_beside_the_history_stands_what_other_users_had_with_it(leave_out: bool) -> None:
+    """In training a user's own dialogues do not count, those of his query included."""
+    world = random_world(num_users=9)
+    table, num_items = world.table, world.catalogue.num_items
+    sets = [{e for e in row.tolist() if e < num_items} for row in rows_by_user(table)]
+    counts = Cooccurrence.count(items_of_users(table), np.arange(len(sets)), num_items)
+    tasks = user_tasks(table, np.arange(9), "chronological", 0)
+    history = builder_of(world, by_users=counts).adapting(tasks, leave_out=leave_out).history
+    found = {
+        (user, item): weights
+        for user, item, weights in zip(
+            history.beside_users.tolist(),
+            history.beside_items.tolist(),
+            history.beside_weights.tolist(),
+            strict=True,
+        )
+    }
+    entries = list(
+        zip(
+            *(part.tolist() for part in (history.users, history.items, history.ages, history.signs)),
+            strict=True,
+        )
+    )
+    for user in range(9):
+        others = [s for number, s in enumerate(sets) if number != user or not leave_out]
+        ages: dict[int, int] = {}
+        for owner, item, age, sign in entries:
+            if owner == user and sign != 2:
+                ages[item] = min(age, ages.get(item, age))
+        for item in range(num_items):
+            times = {mine: sum(mine in s and item in s for s in others) for mine in ages if mine != item}
+            assert ((user, item) in found) == any(times.values())
+            if any(times.values()):
+                counted = [sum(times.values()), sum(n * 0.5 ** ages[mine] for mine, n in times.items())]
+                weights = found[user, item]
+                np.testing.assert_allclose([weights[0], weights[3]], np.log1p(counted), rtol=1e-6)
+
+
+def rows_by_user(table: SampleTable) -> list[np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    return [
+        np.unique(
+            np.concatenate(
+                [table.dialogue_mentions[d] for d in np.flatnonzero(table.dialogue_users == user).tolist()]
+            )
+        )
+        for user in range(len(table.users))
+    ]
 
 
 def test_words_are_the_last_known_ones_before_the_message() -> None:

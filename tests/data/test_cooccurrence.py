@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ccrs.core.samples import Ragged
 from ccrs.data.cooccurrence import Cooccurrence
 
 ITEMS = 6
+TERMS: tuple[Callable[[int, int, int], float], ...] = (
+    lambda count, _total, _other: count / 10,
+    lambda count, total, _other: count / (total + 5),
+    lambda count, total, other: float(count / np.sqrt((total + 5) * (other + 5))),
+)
 
 
 def random_mentions(seed: int) -> Ragged:
@@ -80,19 +87,25 @@ def test_what_stands_beside_a_group_equals_a_loop() -> None:
     everything = np.arange(len(mentions))
     counts = Cooccurrence.count(mentions, everything, ITEMS)
     items, groups = np.array([0, 2, 4, 1]), np.array([0, 0, 0, 1])
-    found_groups, neighbours, features = counts.beside_all(items, groups, groups, None)
+    weights = np.array([[1.0, 0.5], [1.0, 1.0], [1.0, 0.25], [1.0, 2.0]])
+    weight_of = dict(zip(items.tolist(), weights.tolist(), strict=True))
+    found_groups, neighbours, features = counts.beside_all(items, weights, groups, groups, None)
     found = {
         (int(g), int(n)): row for g, n, row in zip(found_groups, neighbours, features.tolist(), strict=True)
     }
     beside, single = as_dict(counts), counts.dialogues.tolist()
     for group, members in ((0, [0, 2, 4]), (1, [1])):
         for other in range(ITEMS):
-            pairs = [(beside[item, other], single[item]) for item in members if (item, other) in beside]
+            pairs = [
+                (beside[item, other], single[item], weight_of[item])
+                for item in members
+                if (item, other) in beside
+            ]
             assert ((group, other) in found) == bool(pairs)
             sums = [
-                sum(count / 10 for count, _ in pairs),
-                sum(count / (total + 5) for count, total in pairs),
-                sum(count / np.sqrt((total + 5) * (single[other] + 5)) for count, total in pairs),
+                sum(weight[column] * term(count, total, single[other]) for count, total, weight in pairs)
+                for column in range(2)
+                for term in TERMS
             ]
             if pairs:
                 np.testing.assert_allclose(found[group, other], np.log1p(10 * np.array(sums)), rtol=1e-6)
@@ -107,7 +120,9 @@ def test_leaving_out_what_a_group_had_equals_counting_without_it() -> None:
         for user in everything.tolist():
             items = mentions[user][mentions[user] < ITEMS][:2]
             groups = np.zeros(len(items), np.int64)
-            found = counts.beside_all(items, groups, np.full(len(items), user), mentions)
+            weights = np.ones((len(items), 1))
+            found = counts.beside_all(items, weights, groups, np.full(len(items), user), mentions)
             without = Cooccurrence.count(mentions, np.delete(everything, user), ITEMS)
-            for mine, theirs in zip(found, without.beside_all(items, groups, groups, None), strict=True):
+            expected = without.beside_all(items, weights, groups, groups, None)
+            for mine, theirs in zip(found, expected, strict=True):
                 np.testing.assert_allclose(mine, theirs)

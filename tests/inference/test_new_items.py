@@ -30,7 +30,7 @@ from ccrs.models.row_prediction import RowConfig
 from tests.fixtures.own_files import write_own
 from tests.fixtures.tiny_run import TinyRun
 
-ADDITIONS = ("item_prior", "cooccurrence", "history_prior", "words", "speaker")
+ADDITIONS = ("item_prior", "cooccurrence", "history_prior", "history_neighbours", "words", "speaker")
 ONYX = NewItem("f10", "Onyx", 2001, facts={"director": ("p0",)})
 
 

@@ -13,6 +13,7 @@ from ccrs.core.samples import UserTask
 from ccrs.data.batching import BatchBuilder
 from ccrs.data.cooccurrence import NUM_FEATURES, Cooccurrence
 from ccrs.data.splits import user_tasks
+from ccrs.data.user_items import items_of_users
 from ccrs.inference.user_state import (
     UserState,
     adapted_parameters,
@@ -31,6 +32,7 @@ ADDITIONS = {
     "item_prior": True,
     "cooccurrence": True,
     "history_prior": True,
+    "history_neighbours": True,
     "user_in_score": True,
     "speaker": True,
 }
@@ -51,6 +53,7 @@ def make_model(**changes: object) -> CCRS:
     with torch.no_grad():
         model.item_bias.normal_()
         model.history_prior.weights.normal_()
+        model.history_neighbours.weights.normal_()
     return model.requires_grad_(requires_grad=False)
 
 
@@ -63,6 +66,9 @@ def make_builder(world: World, num_layers: int = 1) -> BatchBuilder:
         num_items=world.catalogue.num_items,
         num_layers=num_layers,
         cooccurrence=counts,
+        by_users=Cooccurrence.count(
+            items_of_users(world.table), np.arange(len(world.table.users)), world.catalogue.num_items
+        ),
     )
 
 
@@ -73,6 +79,8 @@ def doubled(batch: object) -> object:
         side = getattr(batch, name)
         if side is not None:
             changed[name] = replace(side, together_weights=side.together_weights.double())
+    history = batch.history  # type: ignore[attr-defined]
+    changed["history"] = replace(history, beside_weights=history.beside_weights.double())
     return replace(batch, **changed)  # type: ignore[type-var]
 
 

@@ -16,7 +16,7 @@ from ccrs.core.batch import Contexts, History
 from ccrs.data.batching import BatchBuilder
 from ccrs.data.splits import user_tasks
 from ccrs.models.ccrs import CCRS, CCRSConfig
-from ccrs.models.layers.history_attention import MAX_AGE, HistoryAttention
+from ccrs.models.layers.history_attention import MAX_AGE, NUM_FEATURES, HistoryAttention, HistoryNeighbours
 from ccrs.models.layers.importance import Importance
 from ccrs.models.layers.segments import segment_softmax, segment_sum
 from ccrs.models.sizes import Sizes
@@ -146,7 +146,29 @@ def make_history(owners: list[int], seed: int = 0) -> History:
         ages=torch.from_numpy(rng.integers(0, 2 * MAX_AGE, count)),
         kinds=torch.from_numpy(rng.integers(0, 2, count)),
         signs=torch.from_numpy(rng.integers(0, 3, count)),
+        beside_users=torch.tensor(sorted(owners), dtype=torch.int64),
+        beside_items=torch.from_numpy(rng.integers(0, 9, count)),
+        beside_weights=torch.from_numpy(rng.random((count, NUM_FEATURES))),
     )
+
+
+def test_history_neighbours_speak_to_the_contexts_of_their_user() -> None:
+    layer = HistoryNeighbours().double()
+    torch.nn.init.normal_(layer.weights)
+    layer.requires_grad_(requires_grad=False)
+    history = make_history([0, 0, 2, 3, 3, 3])
+    owners = torch.tensor([2, 0, 1, 0])
+    contexts, items, strengths = layer(owners, history)
+    expected = [
+        (context, int(history.beside_items[pair]), float(history.beside_weights[pair] @ layer.weights))
+        for context, owner in enumerate(owners.tolist())
+        for pair in range(6)
+        if int(history.beside_users[pair]) == owner
+    ]
+    assert list(zip(contexts.tolist(), items.tolist(), strict=True)) == [pair[:2] for pair in expected]
+    torch.testing.assert_close(strengths.tolist(), [strength for *_, strength in expected])
+    nobody = layer(owners[:0], history)
+    assert [len(part) for part in nobody] == [0, 0, 0]
 
 
 def make_attention() -> HistoryAttention:

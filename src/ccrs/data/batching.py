@@ -314,9 +314,8 @@ class BatchBuilder:
         liked = _contains(table.liked, dialogues, items, self.num_items)
         disliked = _contains(table.disliked, dialogues, items, self.num_items)
         members = np.array([task.user for task in tasks], np.int64)
-        beside = self._beside_history(
-            members, owners[which][~disliked], items[~disliked], leave_out=leave_out
-        )
+        keys = owners[which] * self.num_items + items
+        beside = self._beside_history(members, keys[~disliked], ages[which][~disliked], leave_out=leave_out)
         return History(
             users=_tensor(owners[which]),
             items=_tensor(items),
@@ -329,15 +328,21 @@ class BatchBuilder:
         )
 
     def _beside_history(
-        self, members: IntArray, owners: IntArray, items: IntArray, *, leave_out: bool
+        self, members: IntArray, keys: IntArray, ages: IntArray, *, leave_out: bool
     ) -> tuple[IntArray, IntArray, FloatArray]:
-        """Users of the batch, items that others had beside their ``items``, and how strongly."""
+        """Users of the batch, items that others had beside theirs, and how strongly: over all, and the latest.
+
+        ``keys`` are user of the batch * num_items + item, ``ages`` dialogues since; among the latest, an item counts
+        half of one that is a dialogue younger.
+        """
         if self.by_users is None:
             return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 0), np.float32)
-        distinct = np.unique(owners * self.num_items + items)  # once a user
+        order = np.lexsort((ages, keys))
+        distinct, latest = np.unique(keys[order], return_index=True)  # once a user
         owners, items = np.divmod(distinct, self.num_items)
+        weights = np.stack([np.ones(len(items)), 0.5 ** ages[order][latest]], axis=1)
         own = self._user_items if leave_out else None
-        return self.by_users.beside_all(items, owners, members[owners], own)
+        return self.by_users.beside_all(items, weights, owners, members[owners], own)
 
 
 def _tensor(values: IntArray) -> Tensor:

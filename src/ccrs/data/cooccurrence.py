@@ -53,18 +53,28 @@ class Cooccurrence:
         return neighbours, which, features
 
     def beside_all(
-        self, items: IntArray, groups: IntArray, dialogues: IntArray, own: Ragged | None
+        self,
+        items: IntArray,
+        weights: npt.NDArray[np.float64],
+        groups: IntArray,
+        dialogues: IntArray,
+        own: Ragged | None,
     ) -> tuple[IntArray, IntArray, FloatArray]:
-        """What stood beside the ``items`` of each group, once a group: (groups, neighbours, features (pairs, 3)).
+        """What stood beside the ``items`` of each group, once a group: (groups, neighbours, features (pairs, 3 w)).
 
-        Summed over the items of a group: count, share of the item's dialogues, and cosine; each as log(1 + 10 x), which
-        a logit can weigh. ``dialogues`` and ``own`` as in ``beside``. Pairs are sorted by group.
+        Summed over the items of a group with each column of ``weights`` (items, w): count, share of the item's
+        dialogues, and cosine; each as log(1 + 10 x), which a logit can weigh. ``dialogues`` and ``own`` as in
+        ``beside``. Pairs are sorted by group.
         """
         span = len(self.dialogues)
         neighbours, which, counts, totals, others = self._pairs(items, dialogues, own)
         found, places = np.unique(groups[which] * span + neighbours, return_inverse=True)
         terms = (counts / 10, counts / (totals + 5.0), counts / np.sqrt((totals + 5.0) * (others + 5.0)))
-        sums = [np.bincount(places, term, minlength=len(found)) for term in terms]
+        sums = [
+            np.bincount(places, term * column[which], minlength=len(found))
+            for column in weights.T
+            for term in terms
+        ]
         features = np.log1p(10 * np.stack(sums, axis=1)).astype(np.float32)
         return found // span, found % span, features
 

@@ -11,8 +11,8 @@ from ccrs.core.batch import History
 from ccrs.models.layers.segments import ragged_places
 
 MAX_AGE = 15
-NUM_FEATURES = 3
-"""Features of an item beside the user's own ones, as ``Cooccurrence.beside_all`` gives them."""
+NUM_FEATURES = 6
+"""Features of an item beside the user's own ones, as the batch has them: three over all, three over the latest."""
 
 
 class HistoryAttention(nn.Module):

@@ -21,8 +21,6 @@ class RelationalConvolution(nn.Module):
     A row ``W_r[j]`` is the same for every edge that leaves ``j`` by ``r``. Such a (neighbour, relation) pair is a
     *source*. Bases are mixed once per source, then one sparse product with the constant ``1/|N_r(e)|`` sums them:
     ``sources · bases · d + edges · d`` multiplications. Nothing is made per edge.
-
-    Without ``root`` an entity's own row (``W_root``) is left to the caller.
     """
 
     offsets: Tensor  # (entities + 1)
@@ -41,14 +39,13 @@ class RelationalConvolution(nn.Module):
         size: int,
         num_bases: int = 8,
         initial_scale: float = 0.1,
-        root: bool = True,
     ) -> None:
         super().__init__()
         num_entities = len(offsets) - 1
         # The bases of an entity lie side by side: mixing them reads one stretch of memory.
         self.bases = nn.Parameter(torch.randn(num_entities, num_bases, size) * initial_scale)  # V
         self.coefficients = nn.Parameter(torch.empty(num_relations, num_bases))  # a
-        self.root = nn.Parameter(torch.randn(num_entities, size) * initial_scale) if root else None  # W_root
+        self.root = nn.Parameter(torch.randn(num_entities, size) * initial_scale)  # W_root
         self.bias = nn.Parameter(torch.zeros(size))
         nn.init.xavier_uniform_(self.coefficients)
         targets = torch.repeat_interleave(torch.arange(num_entities), offsets.diff())
@@ -83,9 +80,7 @@ class RelationalConvolution(nn.Module):
             mode="sum",
             per_sample_weights=self.edge_counts.index_select(0, edges).to(mixed.dtype).reciprocal(),
         )
-        if self.root is not None:
-            gathered = gathered + nn.functional.embedding(entities, self.root)
-        return gathered + self.bias
+        return gathered + nn.functional.embedding(entities, self.root) + self.bias
 
     def _mixed(self, sources: Tensor) -> Tensor:
         """W_r[j] of each of ``sources``: (sources, d)."""
