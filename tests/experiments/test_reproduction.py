@@ -12,9 +12,10 @@ from ccrs.artifacts.files import MANIFEST
 from ccrs.core.errors import ConfigError, DataError
 from ccrs.experiments.corpus import Corpus
 from ccrs.experiments.reproduction.outcomes import load_unit, save_unit
-from ccrs.experiments.reproduction.plan import SEED_STEP, Plan, Unit, load_plan, units_of
-from ccrs.experiments.reproduction.running import outcome_file, run_units
+from ccrs.experiments.reproduction.plan import SEED_STEP, Plan, load_plan
+from ccrs.experiments.reproduction.running import run_units
 from ccrs.experiments.reproduction.timing import Forecast
+from ccrs.experiments.reproduction.units import Unit, outcome_file, units_of
 from tests.training.small_runs import write_corpus
 
 MODEL = """

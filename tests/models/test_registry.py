@@ -11,7 +11,8 @@ from ccrs.cli.models import HEADER, rows
 from ccrs.core.errors import ConfigError
 from ccrs.evaluation.tables import markdown
 from ccrs.experiments.config import load_config
-from ccrs.experiments.reproduction.plan import load_plan, units_of
+from ccrs.experiments.reproduction.plan import load_plan
+from ccrs.experiments.reproduction.units import units_of
 from ccrs.models.registry import OWN, all_models, model_row
 from tests.conftest import PROJECT
 from tests.models.test_conformance import CASES

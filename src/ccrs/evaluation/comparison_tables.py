@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from ccrs.evaluation.canvas import GREY, INK, png_figure, shortened
+from ccrs.evaluation.canvas import png_figure, shortened
 from ccrs.evaluation.comparison import COMPARED_METRICS, METRICS, Comparison, Row, relative
+from ccrs.evaluation.difference_figures import HEIGHT, ROW_HEIGHT, Marks, Point, draw_marks
 from ccrs.evaluation.significance import Difference, Interval
 from ccrs.evaluation.tables import aligned, markdown
 
@@ -145,9 +146,15 @@ def as_csv(comparison: Comparison) -> str:
 def as_latex(comparison: Comparison, title: str) -> str:
     """The figures as a ``booktabs`` table; the best of each column is bold."""
     header, rows = figures(comparison)
-    best = {
-        column: max((row[column] for row in rows if row[column]), key=_leading, default="")
-        for column in range(1, len(header))
+    return latex_table(title, header, rows, best=range(1, len(header)))
+
+
+def latex_table(
+    title: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, best: Iterable[int]
+) -> str:
+    """A ``booktabs`` table; the greatest figure of each of the columns ``best`` is bold."""
+    greatest = {
+        column: max((row[column] for row in rows if row[column]), key=_leading, default="") for column in best
     }
     lines = [
         "% needs \\usepackage{booktabs}",
@@ -157,7 +164,7 @@ def as_latex(comparison: Comparison, title: str) -> str:
         "\\toprule",
         " & ".join(map(_tex, header)) + " \\\\",
         "\\midrule",
-        *(" & ".join(_latex_row(row, best)) + " \\\\" for row in rows),
+        *(" & ".join(_latex_row(row, greatest)) + " \\\\" for row in rows),
         "\\bottomrule",
         "\\end{tabular}",
         "\\end{table}",
@@ -201,40 +208,27 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
 def draw_differences(comparison: Comparison, path: Path, title: str, metric: str = "hr@10") -> None:
     """The baseline minus every other row with its interval, on all and on novel targets, as a PNG file."""
     rows = [row for row in comparison.rows if row.differences]
-    height = 1.6 + 0.34 * max(len(rows), 1)
+    height = HEIGHT + ROW_HEIGHT * max(len(rows), 1)
     name = f"{shortened(comparison.baseline)} minus each, {_NAMES[metric]}"
+    series = [
+        Marks(_points(rows, block, metric), f"{block} targets", shift, colour, marker)
+        for block, shift, colour, marker in (("all", -0.13, "#0072B2", "o"), ("novel", 0.13, "#D55E00", "s"))
+    ]
     with png_figure(path, width=7.5, height=height, title=title, note=_DRAWN) as figure:
         axes = figure.subplots()
-        for block, shift, colour, marker in (("all", -0.13, "#0072B2", "o"), ("novel", 0.13, "#D55E00", "s")):
-            points = [
-                (place + shift, row.differences[block][metric].interval)
-                for place, row in enumerate(rows)
-                if block in row.differences and row.differences[block][metric].interval.is_known
-            ]
-            axes.errorbar(
-                [one.mean for _, one in points],
-                [place for place, _ in points],
-                xerr=[
-                    [one.mean - one.low for _, one in points],
-                    [one.high - one.mean for _, one in points],
-                ],
-                fmt=marker,
-                color=colour,
-                markersize=4,
-                capsize=2,
-                linewidth=1,
-                label=f"{block} targets",
-            )
-        axes.axvline(0, color=INK, linewidth=0.8)
-        axes.set_yticks(range(len(rows)), [shortened(row.name, 44) for row in rows])
-        axes.invert_yaxis()
-        axes.set_xlabel(name)
-        axes.grid(axis="x", color="#DDDDDD", linewidth=0.7)
-        axes.set_axisbelow(True)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.tick_params(labelsize=8, labelcolor=GREY)
+        draw_marks(axes, [row.name for row in rows], series, name)
         if rows:
             axes.legend(fontsize=8, frameon=False, ncols=2, loc="lower left", bbox_to_anchor=(0, 1))
+
+
+def _points(rows: Sequence[Row], block: str, metric: str) -> list[Point]:
+    """Where the interval is known."""
+    found = [
+        (place, row.differences[block][metric].interval)
+        for place, row in enumerate(rows)
+        if block in row.differences
+    ]
+    return [Point(place, one.mean, one.low, one.high) for place, one in found if one.is_known]
 
 
 def _headline(comparison: Comparison, title: str) -> str:
@@ -268,7 +262,8 @@ def _latex_row(row: Sequence[str], best: Mapping[int, str]) -> list[str]:
     cells = [_tex(row[0])]
     for column, cell in enumerate(row[1:], start=1):
         text = cell.replace("±", "$\\pm$")
-        cells.append(f"\\textbf{{{text}}}" if cell and _leading(cell) == _leading(best[column]) else text)
+        is_best = cell and column in best and _leading(cell) == _leading(best[column])
+        cells.append(f"\\textbf{{{text}}}" if is_best else text)
     return cells
 
 

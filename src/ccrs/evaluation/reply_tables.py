@@ -90,12 +90,10 @@ def reply_table(
     with_bleu = published is not None and any(column.printed == "f1" for column in columns)
     rows: list[list[Cell]] = []
     for name, printed in (published or {}).items():
-        cells = [_number(printed.get(column.printed or ""), column.decimals) for column in columns]
-        rows.append(
-            [f"{name} (published)", *([_number(printed.get("bleu"), 3)] if with_bleu else []), *cells]
-        )
+        cells = [number(printed.get(column.printed or ""), column.decimals) for column in columns]
+        rows.append([f"{name} (published)", *([number(printed.get("bleu"), 3)] if with_bleu else []), *cells])
     for name, report in reports.items():
-        cells = [_with_half_width(name, report, column) for column in columns]
+        cells = [with_half_width(name, report, column) for column in columns]
         rows.append([name, *([None] if with_bleu else []), *cells])
     header = ["model", *([_PRINTED_BLEU] if with_bleu else []), *(column.title for column in columns)]
     notes = [_INTERVALS_NOTE, *([_PRINTED_NOTE] if published else [])]
@@ -115,10 +113,10 @@ def reply_difference_table(
     for name, found in differences.items():
         for measure, one in found.items():
             decimals = 4 if measure == "f1" else 2
-            ends = one["ci95"] and ", ".join(_signed(bound, decimals) for bound in one["ci95"])
-            p = "<.001" if one["p"] < 0.001 else _number(one["p"], 3)
+            ends = one["ci95"] and ", ".join(signed(bound, decimals) for bound in one["ci95"])
+            p = "<.001" if one["p"] < 0.001 else number(one["p"], 3)
             interval = f"[{ends}]" if ends else None
-            rows.append([name, measure, _signed(one["difference"], decimals), interval, p])
+            rows.append([name, measure, signed(one["difference"], decimals), interval, p])
     note = "interval and p-value by user (bootstrap, exchange of replies); p is not corrected for the number of rows"
     return _finish(
         ["difference", "measure", "mean", "95% interval", "p"], rows, [note, signature], as_markdown
@@ -142,24 +140,24 @@ def _checked(reports: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
     return first
 
 
-def _with_half_width(name: str, report: Mapping[str, Any], column: Column) -> str | None:
+def with_half_width(name: str, report: Mapping[str, Any], column: Column) -> str | None:
     """``12.34 ±0.56``; without the second part where there is no interval."""
     if column.key not in report:
         raise CcrsError(f"The report of {name!r} has no {column.key!r}. Make it anew.")
-    text, bounds = _number(report[column.key], column.decimals), report.get(f"{column.key}_ci95")
+    text, bounds = number(report[column.key], column.decimals), report.get(f"{column.key}_ci95")
     if text is None or bounds is None:
         return text
-    return f"{text} ±{_number((bounds[1] - bounds[0]) / 2, column.decimals)}"
+    return f"{text} ±{number((bounds[1] - bounds[0]) / 2, column.decimals)}"
 
 
-def _number(value: float | None, decimals: int) -> str | None:
+def number(value: float | None, decimals: int) -> str | None:
     """With fixed decimals, without a zero before the point: ``.267``; what rounds to nothing has no sign."""
     return None if value is None else re.sub(r"^(-?)0\.", r"\1.", f"{value:z.{decimals}f}")
 
 
-def _signed(value: float, decimals: int) -> str:
+def signed(value: float, decimals: int) -> str:
     """``+1.23``; what rounds to nothing has no sign."""
-    text = _number(abs(value), decimals) or ""
+    text = number(abs(value), decimals) or ""
     return text if not text.strip(".0") else ("+" if value > 0 else "-") + text
 
 

@@ -3,41 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ccrs.artifacts.responder import ResponderRun, load_responder
+from ccrs.artifacts.responder import load_responder
 from ccrs.artifacts.run import Run, load_run
 from ccrs.core.errors import CheckpointError
 from ccrs.core.files import replacing
-from ccrs.core.samples import IntArray, UserTask
-from ccrs.data.reply_batching import FloatArray, ReplyBatchBuilder
 from ccrs.evaluation.judged import JudgedReply
 from ccrs.evaluation.name_spans import Names
-from ccrs.evaluation.reply_report import reply_differences, reply_report
+from ccrs.evaluation.reply_report import reply_differences
 from ccrs.evaluation.significance import interval
 from ccrs.evaluation.truth import FactSource, TruthFigures, judge_statements, truth_figures
-from ccrs.experiments.corpus import Corpus, Division, divide
+from ccrs.experiments.corpus import Corpus, Division
 from ccrs.experiments.evaluate import SplitName, own_corpus, signature
 from ccrs.experiments.fact_sources import facts_of_triples, load_graph_facts
-from ccrs.experiments.reply_data import ReplyData, responder_data
 from ccrs.experiments.reply_judge import ReplyJudge
-from ccrs.experiments.reply_judging import (
-    adapted_batches,
-    negative_log_likelihoods,
-    plain_batches,
-)
-from ccrs.experiments.reply_rows import BAG, HUMAN, RETRIEVED, SENTENCE, Progress, ReplyRows
+from ccrs.experiments.reply_rows import HUMAN, Progress, ReplyRows
 from ccrs.experiments.reply_swap import swap_test
+from ccrs.experiments.talking import Announce, RowJudge, Talk, open_talk, rows_beside, write_rows
 from ccrs.inference.writing import Written
-
-CHOSEN = "+"
-"""Stands behind a model's title where its replies are chosen among candidates."""
-Announce = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -74,48 +63,29 @@ def evaluate_replies(
     run = load_run(folder)
     responder = load_responder(folder, run)
     corpus = own_corpus(run, data, {})
-    division = divide(corpus, run.config.data)
-    tasks = division.tasks(split)[:num_users]
     announce("reading the dialogues")
-    everybody = [*division.validation, *division.test]
-    read = responder_data(run, responder, corpus.dialogues, everybody)
-    maker = ReplyRows(run, responder, corpus.dialogues, read, tasks, seed=seed)
-    training = training_replies(responder, read, division)
-    written = _written(maker, announce, progress)
+    talk = open_talk(run, responder, corpus, split, num_users, seed=seed)
+    maker = talk.maker
+    written = write_rows(talk, announce, progress)
     rows = {name: maker.judged(found) for name, found in written.items()}
     for other in beside:
         rows |= _beside(other, corpus, run, rows, split, num_users, announce, progress, seed=seed)
-    rows[HUMAN] = maker.human()
-    rows[SENTENCE] = maker.constant(training, bag=False, seed=seed)
-    rows[BAG] = maker.constant(training, bag=True, seed=seed)
-    rows[RETRIEVED] = maker.retrieved(training)
+    rows |= rows_beside(talk, seed=seed)
     announce("judging them")
     source, judged_by = _source(run, truth_graphs)
-    likelihoods = _likelihoods(responder, read.builder, maker, tasks)
-    report = _report(maker, rows, written, training, source, likelihoods, resamples=resamples, seed=seed)
+    report = _report(talk, rows, written, source, resamples=resamples, seed=seed)
     title = responder.config.title
     report |= {
         "dataset": run.data.dataset,
         "split": split,
         "truth_judged_by": judged_by,
         "dropped": dict(responder.dropped),
-        "swap": swap_test(responder.model, read.builder, maker.replies, seed=seed),
-        "fit": _fit(maker, rows, written, division, split, seed=seed),
+        "swap": swap_test(responder.model, talk.read.builder, maker.replies, seed=seed),
+        "fit": _fit(maker, rows, written, talk.division, split, seed=seed),
         "signature": signature([run])
         | {"responder": title, "responder_commit": responder.commit, "seed": seed},
     }
     return ReplyEvaluation(report, rows, maker, written)
-
-
-def _written(maker: ReplyRows, announce: Announce, progress: Progress) -> dict[str, list[Written]]:
-    """What a run says: plainly decoded and, where it has a chooser, chosen."""
-    title = maker.responder.config.title
-    announce(f"{title}: writing {len(maker.turns):,} replies")
-    written = {title: maker.written(choose=False, progress=progress)}
-    if maker.responder.chooser is not None:
-        announce(f"{title}{CHOSEN}: choosing {len(maker.turns):,} replies among candidates")
-        written[title + CHOSEN] = maker.written(choose=True, progress=progress)
-    return written
 
 
 def _beside(
@@ -135,25 +105,16 @@ def _beside(
     responder = load_responder(folder, other)
     if other.data.checksum != run.data.checksum or other.data.test != run.data.test:
         raise CheckpointError(f"{folder}: was trained on other data or another split. Train both alike.")
-    division = divide(corpus, other.config.data)
-    everybody = [*division.validation, *division.test]
-    read = responder_data(other, responder, corpus.dialogues, everybody)
-    maker = ReplyRows(other, responder, corpus.dialogues, read, division.tasks(split)[:num_users], seed=seed)
-    found = {name: maker.judged(written) for name, written in _written(maker, announce, progress).items()}
+    talk = open_talk(other, responder, corpus, split, num_users, seed=seed)
+    found = {
+        name: talk.maker.judged(written) for name, written in write_rows(talk, announce, progress).items()
+    }
     taken = set(found) & set(rows)
     if taken:
         raise CheckpointError(
             f"{folder}: is called {min(taken)!r} like another one. Train it with --set title=..."
         )
     return found
-
-
-def training_replies(responder: ResponderRun, read: ReplyData, division: Division) -> IntArray:
-    """The replies the responder was trained on; one that does not adapt had the support as well."""
-    dialogues = division.train_dialogues
-    if not responder.config.adapt:
-        dialogues = np.sort(np.concatenate([dialogues, division.support_dialogues]))
-    return read.replies.replies_of(dialogues)
 
 
 def write_replies(path: Path, evaluation: ReplyEvaluation) -> None:
@@ -167,38 +128,22 @@ def write_replies(path: Path, evaluation: ReplyEvaluation) -> None:
 
 
 def _report(
-    maker: ReplyRows,
+    talk: Talk,
     rows: Mapping[str, list[JudgedReply]],
     written: Mapping[str, list[Written]],
-    training: IntArray,
     source: FactSource,
-    likelihoods: FloatArray,
     *,
     resamples: int,
     seed: int,
 ) -> dict[str, Any]:
     """Every row's measures, and the paired differences between the model and the others."""
-    table = maker.data.replies
-    known = [table.words[int(reply)] for reply in training]
-    names = Names.of_catalogue(maker.run.catalogue, getattr(source, "people", ()))
-    discussed = [turn.discussed for turn in maker.turns]
-    words = table.num_words[maker.replies]
+    judge = RowJudge.of(talk, resamples=resamples, seed=seed)
+    names = Names.of_catalogue(talk.run.catalogue, getattr(source, "people", ()))
+    discussed = [turn.discussed for turn in talk.maker.turns]
     found: dict[str, Any] = {}
     for name, row in rows.items():
-        own = name in written
-        found[name] = reply_report(
-            row,
-            training_replies=known,
-            nll=likelihoods.astype(np.float64) if own else None,
-            num_words=words if own else None,
-            resamples=resamples,
-            seed=seed,
-        )
         figures = truth_figures(row, judge_statements(row, names, source, discussed), seed=seed)
-        found[name] |= _truth(figures)
-        if own:
-            attempts = np.array([one.attempt for one in written[name]])
-            found[name]["stock_replies"] = float((attempts < 0).mean())
+        found[name] = judge.report(row, written.get(name)) | _truth(figures)
     differences = {
         f"{own} - {other}": reply_differences(rows[own], rows[other], resamples=resamples, seed=seed)
         for own in written
@@ -224,20 +169,6 @@ def _source(run: Run, graphs: Sequence[Path]) -> tuple[FactSource, str]:
         return load_graph_facts(graphs, run.catalogue), ", ".join(graph.name for graph in graphs)
     own = facts_of_triples(run.catalogue, run.triples)
     return own, "the run's own graph, which fills the slots too: name others with --truth-graph"
-
-
-def _likelihoods(
-    responder: ResponderRun, builder: ReplyBatchBuilder, maker: ReplyRows, tasks: Sequence[UserTask]
-) -> FloatArray:
-    """Negative log-likelihood of the human replies, in the order of the rows."""
-    model = responder.model
-    batches = (
-        adapted_batches(model, responder.rates, builder, tasks)
-        if responder.config.adapt
-        else plain_batches(model, builder, maker.replies)
-    )
-    replies, sums = negative_log_likelihoods(model, batches)
-    return sums[np.argsort(replies)]
 
 
 def _fit(

@@ -1,10 +1,12 @@
-"""Which rows a reproduction has: a TOML file of configurations, overrides, folds and seeds."""
+"""Which rows a reproduction has: a TOML file of configurations, overrides, folds and seeds.
+
+Rows of ``rows`` recommend, rows of ``replies`` talk.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +15,10 @@ from pydantic import Field
 from ccrs.core.config import StrictConfig, load_toml, parse_config
 from ccrs.core.errors import ConfigError
 from ccrs.data.splits import NUM_FOLDS, Order
-from ccrs.experiments.config import RecommenderConfig, load_config
+from ccrs.evaluation.published import PAPER_REDIAL_REPLIES
+from ccrs.experiments.config import load_config
+from ccrs.experiments.reply_setup import load_responder_config
+from ccrs.experiments.talking import CHOSEN
 
 Protocol = Literal["folds", "official"]
 SEED_STEP = 1000
@@ -55,12 +60,54 @@ class GroupPlan(StrictConfig):
     """The row whose differences to all others are printed."""
 
 
+class ReplyRowPlan(StrictConfig):
+    """One row of the table of replies: a responder on a recommender of its own."""
+
+    key: str = Field(pattern=r"^[a-z0-9+-]+$")
+    """Its name on disk."""
+    title: str
+    """Its name in tables; replies that are chosen among candidates have a second row with a + behind it."""
+    config: str
+    """The responder: a TOML file, relative to the plan."""
+    overrides: list[str] = Field(default_factory=list)
+    """Of the responder, as ``--set`` takes them."""
+    recommender: str
+    """The recommender: a TOML file, relative to the plan. Rows with the same one share its training."""
+    recommender_overrides: list[str] = Field(default_factory=list)
+    published: str | None = None
+    """The row of the paper's table that it answers to."""
+    seed: int = Field(0, ge=0)
+    """The repetition: moves the seeds of both trainings."""
+
+
+class ReplyTablePlan(StrictConfig):
+    """The table of replies. One fold: replies are many, and writing them takes long."""
+
+    key: str = Field("replies", pattern=r"^[a-z0-9+-]+$")
+    title: str
+    order: Order = "random"
+    protocol: Protocol = "folds"
+    fold: int = Field(0, ge=0, lt=NUM_FOLDS)
+    num_users: int | None = Field(None, ge=2)
+    """Judge the first test users only; all where it is left out."""
+    baseline: str
+    """The row whose differences to all others are printed."""
+
+
 class Plan(StrictConfig):
     """All tables of a reproduction and their rows."""
 
     dataset: str
     groups: list[GroupPlan] = Field(min_length=1)
     rows: list[RowPlan] = Field(min_length=1)
+    reply_table: ReplyTablePlan | None = None
+    replies: list[ReplyRowPlan] = Field(default_factory=list)
+
+    @property
+    def tables(self) -> list[str]:
+        """The keys of all tables."""
+        talking = [] if self.reply_table is None else [self.reply_table.key]
+        return [*(group.key for group in self.groups), *talking]
 
     def rows_of(self, group: str) -> list[RowPlan]:
         """The rows of one table, in order."""
@@ -69,21 +116,6 @@ class Plan(StrictConfig):
     def group(self, key: str) -> GroupPlan:
         """A table by its key."""
         return next(group for group in self.groups if group.key == key)
-
-
-@dataclass(frozen=True)
-class Unit:
-    """One training and its judgement: a row, on one fold, with one seed."""
-
-    row: RowPlan
-    fold: int
-    seed: int
-    config: RecommenderConfig
-
-    @property
-    def name(self) -> str:
-        """Its name on disk."""
-        return f"{self.row.group}/{self.row.key}/seed{self.seed}-fold{self.fold}"
 
 
 def load_plan(path: Path) -> Plan:
@@ -106,55 +138,69 @@ def load_plan(path: Path) -> Plan:
             for fold in row.folds
             if not 0 <= fold < NUM_FOLDS
         )
-        try:
-            load_config(path.parent / row.config, row.overrides)
-        except ConfigError as error:
-            faults.append(f"  row {row.key!r}: {error}")
+        faults.extend(_recommender_faults(f"row {row.key!r}", path.parent / row.config, row.overrides))
     faults.extend(
         f"  group {group.key!r}: its baseline {group.baseline!r} is none of its rows"
         for group in plan.groups
         if group.baseline not in {row.key for row in plan.rows_of(group.key)}
     )
+    faults.extend(_reply_faults(plan, path.parent))
     if faults:
         raise ConfigError(f"{path}: {len(faults)} fault(s) in the plan\n" + "\n".join(faults))
     return plan
 
 
-def units_of(plan: Plan, folder: Path, groups: Sequence[str], *, quick: bool = False) -> list[Unit]:
-    """What has to be trained and judged for ``groups``; ``folder`` is where the plan lies.
-
-    Rows of all folds come fold by fold, so that a table over fewer folds is there early. ``quick`` is a rehearsal:
-    the first fold and seed of every row, two epochs.
-    """
-    units = [unit for group in groups for row in plan.rows_of(group) for unit in _units(plan, row, folder)]
-    if quick:
-        first: dict[tuple[str, str], Unit] = {}
-        for unit in units:
-            first.setdefault((unit.row.group, unit.row.key), _rehearsed(unit))
-        units = list(first.values())
-    place = {group: number for number, group in enumerate(groups)}
-    return sorted(units, key=lambda unit: (place[unit.row.group], unit.seed, unit.fold))
+def _recommender_faults(where: str, path: Path, overrides: list[str]) -> Iterator[str]:
+    """What is wrong with the configuration of a recommender; nothing where it can be read."""
+    try:
+        load_config(path, overrides)
+    except ConfigError as error:
+        yield f"  {where}: {error}"
 
 
-def _units(plan: Plan, row: RowPlan, folder: Path) -> Iterator[Unit]:
-    group = plan.group(row.group)
-    base = load_config(folder / row.config, row.overrides)
-    folds = [0] if group.protocol == "official" else row.folds
-    for seed in row.seeds:
-        for fold in folds:
-            data = base.data.model_copy(
-                update={"protocol": group.protocol, "fold": fold, "order": group.order}
-            )
-            training = base.training.model_copy(update={"seed": base.training.seed + fold + SEED_STEP * seed})
-            config = base.model_copy(update={"data": data, "training": training, "title": row.title})
-            yield Unit(row, fold, seed, config)
+def _reply_faults(plan: Plan, folder: Path) -> Iterator[str]:
+    """What is wrong with the rows that talk."""
+    table = plan.reply_table
+    if table is None:
+        if plan.replies:
+            yield "  there are [[replies]], but no [reply_table] with their title and baseline"
+        return
+    if table.key in {group.key for group in plan.groups}:
+        yield f"  reply_table: its key {table.key!r} is that of a group"
+    if table.baseline not in {row.key for row in plan.replies}:
+        yield f"  reply_table: its baseline {table.baseline!r} is none of the [[replies]]"
+    for key in _doubled(row.key for row in plan.replies):
+        yield f"  replies {key!r} stands twice"
+    titles: list[str] = []
+    for row in plan.replies:
+        where = f"replies {row.key!r}"
+        if plan.dataset == "redial" and row.published not in (None, *PAPER_REDIAL_REPLIES):
+            known = ", ".join(PAPER_REDIAL_REPLIES)
+            yield f"  {where}: the paper has no row {row.published!r}; it has: {known}"
+        yield from _recommender_faults(where, folder / row.recommender, row.recommender_overrides)
+        yield from _responder_faults(where, row, folder, titles)
+    for title in _doubled(titles):
+        yield f"  two rows of replies would be called {title!r}"
 
 
-def _rehearsed(unit: Unit) -> Unit:
-    training = unit.config.training
-    short = training.model_copy(update={"epochs": min(training.epochs, 2)})
-    return Unit(unit.row, unit.fold, unit.seed, unit.config.model_copy(update={"training": short}))
+def _responder_faults(where: str, row: ReplyRowPlan, folder: Path, titles: list[str]) -> Iterator[str]:
+    """What is wrong with the configuration of a responder; else its titles in tables are added to ``titles``."""
+    path = folder / row.config
+    try:
+        if load_toml(path).get("kind") != "responder":
+            yield f'  {where}: {path} trains no responder: it has no kind = "responder"'
+            return
+        config = load_responder_config(path, row.overrides)
+    except ConfigError as error:
+        yield f"  {where}: {error}"
+        return
+    titles += [row.title, row.title + CHOSEN] if config.choose else [row.title]
 
 
-def _doubled(keys: Iterator[object]) -> list[object]:
+def seed_of(base: int, fold: int, repetition: int) -> int:
+    """The seed of one training."""
+    return base + fold + SEED_STEP * repetition
+
+
+def _doubled(keys: Iterable[object]) -> list[object]:
     return [key for key, count in Counter(keys).items() if count > 1]

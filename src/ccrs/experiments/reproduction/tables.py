@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ccrs.core.files import replacing
-from ccrs.evaluation.comparison import Compared, Comparison, compare
+from ccrs.evaluation.comparison import Compared, compare
 from ccrs.evaluation.comparison_tables import (
     as_csv,
     as_json,
@@ -21,8 +21,8 @@ from ccrs.evaluation.published import PAPER_REDIAL
 from ccrs.evaluation.report import SampleOutcomes
 from ccrs.experiments.corpus import Corpus, load_corpus
 from ccrs.experiments.reproduction.outcomes import JudgedUnit, load_unit
-from ccrs.experiments.reproduction.plan import Plan, RowPlan, Unit
-from ccrs.experiments.reproduction.running import is_done, outcome_file
+from ccrs.experiments.reproduction.plan import Plan, RowPlan
+from ccrs.experiments.reproduction.units import Unit, outcome_file
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,28 @@ def write_tables(
     title = asked.title
     if quick:
         title = f"{title} (REHEARSAL: two epochs, one fold; these figures mean nothing)"
-    return Written(as_text(comparison, title), _write(comparison, title, out / group), tuple(missing))
+    forms = {
+        ".md": as_markdown(comparison, title),
+        ".csv": as_csv(comparison),
+        ".tex": as_latex(comparison, title),
+        ".json": json.dumps(as_json(comparison), ensure_ascii=False, indent=1) + "\n",
+    }
+    files = write_forms(forms, out / group, lambda path: draw_differences(comparison, path, title))
+    return Written(as_text(comparison, title), files, tuple(missing))
+
+
+def write_forms(forms: Mapping[str, str], stem: Path, draw: Callable[[Path], None]) -> tuple[Path, ...]:
+    """All forms of a table beside one another, by their endings, and its figure."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    files = []
+    for ending, text in forms.items():
+        path = stem.with_name(stem.name + ending)
+        with replacing(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+        files.append(path)
+    figure = stem.with_name(stem.name + ".png")
+    draw(figure)
+    return (*files, figure)
 
 
 def _collect(
@@ -64,7 +85,7 @@ def _collect(
     missing: list[str] = []
     for row in plan.rows_of(group):
         mine = [unit for unit in units if unit.row.key == row.key]
-        if not all(is_done(unit, corpus, out) for unit in mine):
+        if any(unit.finished(corpus, out) is None for unit in mine):
             missing.append(row.title)
             continue
         judged = {(unit.seed, unit.fold): load_unit(outcome_file(out, unit)) for unit in mine}
@@ -101,23 +122,3 @@ def _system(
         "minutes": round(seconds / 60, 1),
     }
     return Compared(title, repetitions, signature, published)
-
-
-def _write(comparison: Comparison, title: str, stem: Path) -> tuple[Path, ...]:
-    """All forms of a table beside one another."""
-    texts = {
-        ".md": as_markdown(comparison, title),
-        ".csv": as_csv(comparison),
-        ".tex": as_latex(comparison, title),
-        ".json": json.dumps(as_json(comparison), ensure_ascii=False, indent=1) + "\n",
-    }
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    files = []
-    for ending, text in texts.items():
-        path = stem.with_name(stem.name + ending)
-        with replacing(path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-        files.append(path)
-    figure = stem.with_name(stem.name + ".png")
-    draw_differences(comparison, figure, title)
-    return (*files, figure)

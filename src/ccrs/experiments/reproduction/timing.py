@@ -5,20 +5,21 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 
-from ccrs.experiments.reproduction.plan import Unit
+from ccrs.experiments.reproduction.work import Work
 
 
 class Forecast:
     """Knows the seconds of finished units and guesses those of the others.
 
-    A unit of a row that has run takes the mean of that row; of a row that has not, the median of all.
+    A unit of a row that has run takes the mean of that row; of a row that has not, the median of all of its kind
+    (responders take longer than recommenders), or of all where none of its kind has run.
     """
 
-    def __init__(self, units: Sequence[Unit], done: Mapping[str, float]) -> None:
+    def __init__(self, units: Sequence[Work], done: Mapping[str, float]) -> None:
         self._units = units
         self._seconds = dict(done)
 
-    def told(self, unit: Unit, seconds: float, processes: int) -> str:
+    def told(self, unit: Work, seconds: float, processes: int) -> str:
         """Take in a finished unit, and say where things stand."""
         self._seconds[unit.name] = seconds
         left = self.seconds_left() / processes
@@ -31,14 +32,22 @@ class Forecast:
         """The work that is left, in seconds of one process."""
         if not self._seconds:
             return 0.0
-        by_row: dict[tuple[str, str], list[float]] = {}
+        by_row: dict[str, list[float]] = {}
         for unit in self._units:
             if unit.name in self._seconds:
-                by_row.setdefault((unit.row.group, unit.row.key), []).append(self._seconds[unit.name])
-        usual = statistics.median(self._seconds.values())
+                by_row.setdefault(unit.row_name, []).append(self._seconds[unit.name])
         waiting = [unit for unit in self._units if unit.name not in self._seconds]
         means = {row: statistics.fmean(times) for row, times in by_row.items()}
-        return sum(means.get((unit.row.group, unit.row.key), usual) for unit in waiting)
+        return sum(means[unit.row_name] if unit.row_name in means else self._usual(unit) for unit in waiting)
+
+    def _usual(self, waiting: Work) -> float:
+        """The median of the units of its kind, else of all."""
+        alike = [
+            self._seconds[unit.name]
+            for unit in self._units
+            if unit.name in self._seconds and type(unit) is type(waiting)
+        ]
+        return statistics.median(alike or self._seconds.values())
 
 
 def _duration(seconds: float) -> str:
