@@ -13,6 +13,7 @@ from ccrs.core.batch import BLOCK, Batch, Contexts, Hop
 from ccrs.core.samples import IntArray, SampleTable, UserTask
 from ccrs.data.batching import BatchBuilder
 from ccrs.data.cooccurrence import Cooccurrence
+from ccrs.data.known_items import KnownItems
 from ccrs.data.splits import user_tasks
 from ccrs.data.user_items import items_of_users
 from ccrs.data.vocabulary import Vocabulary
@@ -278,6 +279,24 @@ def test_cooccurrence_of_a_context_is_that_of_its_items(leave_out: bool) -> None
 def dense_sums(together: Tensor, weights: Tensor, num_contexts: int, num_items: int) -> np.ndarray:
     sums = torch.zeros(num_contexts * num_items, 2).index_add(0, together, weights)
     return sums.view(num_contexts, num_items, 2).numpy()
+
+
+def test_what_users_have_had_is_known_but_for_the_targets() -> None:
+    world = random_world()
+    table, num_items = world.table, world.catalogue.num_items
+    known_items = KnownItems(table, num_items)
+    built = builder_of(world, known_items=known_items)
+    contexts = np.arange(len(table.context_dialogues))
+    batch = built.plain(contexts).query
+    targets: dict[int, set[int]] = {number: set() for number in contexts.tolist()}
+    for context, target in zip(batch.sample_contexts.tolist(), batch.targets.tolist(), strict=True):
+        targets[context].add(target)
+    rows, items = known_items.of_contexts(contexts)
+    pairs = set(zip(rows.tolist(), items.tolist(), strict=True))
+    expected = {context * num_items + item for context, item in pairs if item not in targets[context]}
+    assert 0 < len(expected) < len(pairs)
+    assert batch.known.tolist() == sorted(expected)
+    assert not len(builder_of(world).plain(contexts).query.known)
 
 
 def test_empty_batches() -> None:

@@ -86,6 +86,7 @@ def contexts_with(turns: list[int], ages: list[int], owners: list[int]) -> Conte
         word_contexts=empty,
         together=empty,
         together_weights=torch.zeros(0, 2),
+        known=torch.zeros(0, dtype=torch.long),
         targets=empty,
         sample_contexts=empty,
     )

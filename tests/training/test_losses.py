@@ -55,6 +55,22 @@ def test_equals_cross_entropy(weighted: bool, scale: float) -> None:
     torch.testing.assert_close(found, expected)
 
 
+def test_what_is_known_is_no_candidate() -> None:
+    contexts = all_contexts()
+    logits = torch.randn(contexts.num_contexts, 12, dtype=torch.float64, requires_grad=True)
+    targets = {int(target) for target in contexts.targets[contexts.sample_contexts == 0]}
+    known = next(item for item in range(12) if item not in targets)
+    mine = summed_cross_entropy(logits, dataclasses.replace(contexts, known=torch.tensor([known])))
+    barred = torch.zeros_like(logits)
+    barred[0, known] = -torch.inf
+    theirs = per_sample(logits + barred, contexts).sum()
+    torch.testing.assert_close(mine, theirs)
+    (found,) = torch.autograd.grad(mine, [logits])
+    (expected,) = torch.autograd.grad(theirs, [logits])
+    torch.testing.assert_close(found, expected)
+    assert found[0, known] == 0
+
+
 def test_a_context_without_sample_has_no_gradient() -> None:
     contexts = all_contexts()
     kept = contexts.sample_contexts != 1

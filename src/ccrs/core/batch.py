@@ -55,6 +55,7 @@ class Contexts:
     word_contexts: Tensor  # (words)
     together: Tensor  # (pairs) context * num_items + item: items that stood beside a mentioned one
     together_weights: Tensor  # (pairs, features) how strongly
+    known: Tensor  # (pairs) context * num_items + item: no candidates, since the user has had them
     targets: Tensor  # (samples) item index
     sample_contexts: Tensor  # (samples)
     for_seeker: bool = False  # whether the targets are what the seeker names next (auxiliary training)
@@ -70,6 +71,12 @@ class Contexts:
     def num_samples(self) -> int:
         """How many samples there are."""
         return len(self.targets)
+
+    def candidates(self, logits: Tensor) -> Tensor:
+        """``logits`` (contexts, items) with minus infinity at what is no candidate."""
+        if not len(self.known):
+            return logits
+        return logits.flatten().index_fill(0, self.known, -torch.inf).view_as(logits)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from ccrs.core.graph import KnowledgeGraph
 from ccrs.core.hops import relation_slots
 from ccrs.core.samples import BoolArray, IntArray, Ragged, SampleTable, UserTask
 from ccrs.data.cooccurrence import Cooccurrence, FloatArray
+from ccrs.data.known_items import KnownItems
 from ccrs.data.user_items import items_of_users
 from ccrs.data.vocabulary import Vocabulary
 
@@ -45,7 +46,7 @@ class BatchBuilder:
     ``vocabulary`` and ``cooccurrence`` are the words and the co-occurrence counts of the training dialogues,
     ``by_users`` the counts over their users; where they are None the batch has none. ``num_layers`` is the number of
     hops. ``liked`` holds for each mention of the table (as in ``mention_turns``) how probably the user likes it, where
-    a model asks for it.
+    a model asks for it. ``known_items`` tells what is no candidate, in data where nobody has an item twice.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class BatchBuilder:
         max_words: int = 64,
         for_seeker: bool = False,
         liked: npt.NDArray[np.float32] | None = None,
+        known_items: KnownItems | None = None,
     ) -> None:
         self.table = table
         self.graph = graph
@@ -71,6 +73,7 @@ class BatchBuilder:
         self.max_words = max_words
         self.for_seeker = for_seeker
         self.liked = liked
+        self.known_items = known_items
         self._edges = Ragged(graph.offsets, graph.neighbours)
         self._words = vocabulary.encode(table.words) if vocabulary is not None else None
         self._user_items = items_of_users(table) if by_users is not None else None
@@ -220,6 +223,7 @@ class BatchBuilder:
             mentions = mentions % self.graph.num_entities
         positions, owner = table.mentions.positions(contexts)
         samples, sample_contexts = self._samples_of.positions(contexts)
+        wanted = table.sample_targets[self._samples_of.values[samples]]
         words, word_contexts = self._words_before(contexts)
         together, weights = self._together(contexts, positions, owner, leave_out=leave_out)
         return Contexts(
@@ -236,7 +240,8 @@ class BatchBuilder:
             word_contexts=_tensor(word_contexts),
             together=_tensor(together),
             together_weights=torch.from_numpy(weights),
-            targets=_tensor(table.sample_targets[self._samples_of.values[samples]]),
+            known=_tensor(self._known(contexts, wanted, sample_contexts)),
+            targets=_tensor(wanted),
             sample_contexts=_tensor(sample_contexts),
             for_seeker=self.for_seeker,
         )
@@ -278,6 +283,13 @@ class BatchBuilder:
         words = self._words.values[np.arange(len(owner)) + np.repeat(starts - first, lengths)]
         known = words > 0
         return words[known], owner[known]
+
+    def _known(self, contexts: IntArray, targets: IntArray, sample_contexts: IntArray) -> IntArray:
+        """Flat positions in (contexts, items) of what users have had before, but for the targets."""
+        if self.known_items is None:
+            return np.zeros(0, np.int64)
+        rows, items = self.known_items.of_contexts(contexts)
+        return np.setdiff1d(rows * self.num_items + items, sample_contexts * self.num_items + targets)
 
     def _together(
         self, contexts: IntArray, positions: IntArray, owner: IntArray, *, leave_out: bool

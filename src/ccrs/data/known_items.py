@@ -21,17 +21,21 @@ class KnownItems:
 
     def without(self, logits: Tensor, samples: IntArray) -> Tensor:
         """``logits`` (samples, items) with minus infinity at what the user knows; the input stays as it is."""
-        table = self._table
-        contexts = table.sample_contexts[samples]
-        dialogues = table.context_dialogues[contexts]
-        before, first = self._earlier.positions(dialogues)
-        named, second = table.mentions.positions(contexts)
-        items = np.concatenate([self._earlier.values[before], table.mentions.values[named]])
-        rows = np.concatenate([first, second])
-        known = (items < self._num_items) & (items != table.sample_targets[samples][rows])
+        rows, items = self.of_contexts(self._table.sample_contexts[samples])
+        known = items != self._table.sample_targets[samples][rows]
         found = logits.clone()
         found[torch.from_numpy(rows[known]), torch.from_numpy(items[known])] = -torch.inf
         return found
+
+    def of_contexts(self, contexts: IntArray) -> tuple[IntArray, IntArray]:
+        """(which of ``contexts``, item) of all that is known there, targets and all: (pairs,) each."""
+        table = self._table
+        before, first = self._earlier.positions(table.context_dialogues[contexts])
+        named, second = table.mentions.positions(contexts)
+        items = np.concatenate([self._earlier.values[before], table.mentions.values[named]])
+        rows = np.concatenate([first, second])
+        kept = items < self._num_items
+        return rows[kept], items[kept]
 
 
 def _earlier_items(table: SampleTable, num_items: int) -> Ragged:

@@ -87,7 +87,14 @@ def set_up(config: RecommenderConfig, corpus: Corpus) -> Setup:
     torch.manual_seed(config.training.seed)
     model = build_model(config, inputs)
     rates = InnerRates(config.inner)
-    builder = make_builder(config, corpus.table, graph, statistics, num_items=corpus.catalogue.num_items)
+    builder = make_builder(
+        config,
+        corpus.table,
+        graph,
+        statistics,
+        num_items=corpus.catalogue.num_items,
+        known_items=corpus.known_items,
+    )
     return Setup(
         config=config,
         corpus=corpus,

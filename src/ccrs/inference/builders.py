@@ -12,6 +12,7 @@ from ccrs.core.errors import DataError
 from ccrs.core.graph import KnowledgeGraph
 from ccrs.core.samples import SampleTable
 from ccrs.data.batching import BatchBuilder
+from ccrs.data.known_items import KnownItems
 from ccrs.data.slots import Slotter
 from ccrs.data.statistics import Statistics
 from ccrs.models.registry import model_reads
@@ -25,8 +26,13 @@ def make_builder(
     *,
     num_items: int,
     for_seeker: bool = False,
+    known_items: KnownItems | None = None,
 ) -> BatchBuilder:
-    """Batches of ``table`` with only what the model looks at; ``for_seeker`` of the auxiliary samples."""
+    """Batches of ``table`` with only what the model looks at; ``for_seeker`` of the auxiliary samples.
+
+    With ``known_items``, what a user has had is no candidate: so for training, whose losses run over the candidates.
+    Who judges or chats takes them out of the logits.
+    """
     reads = model_reads(config.name, config.model)
     return BatchBuilder(
         table,
@@ -39,6 +45,7 @@ def make_builder(
         max_words=reads.max_words,
         for_seeker=for_seeker,
         liked=_liked(statistics, table) if reads.sentiment else None,
+        known_items=known_items,
     )
 
 

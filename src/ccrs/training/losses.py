@@ -33,11 +33,11 @@ class _SummedCrossEntropy(torch.autograd.Function):
 
 
 def summed_cross_entropy(logits: Tensor, contexts: Contexts, weights: Tensor | None = None) -> Tensor:
-    """The loss of all samples of ``contexts``, summed (with ``weights`` (samples,), weighted)."""
+    """The loss of all samples of ``contexts`` over their candidates, summed (with ``weights`` (samples,), weighted)."""
     if weights is None:
         weights = torch.ones(contexts.num_samples, dtype=logits.dtype, device=logits.device)
     loss = _SummedCrossEntropy.apply(  # type: ignore[no-untyped-call] # torch: apply()
-        logits, contexts.sample_contexts, contexts.targets, weights
+        contexts.candidates(logits), contexts.sample_contexts, contexts.targets, weights
     )
     assert isinstance(loss, Tensor)  # noqa: S101 - apply() is untyped
     return loss

@@ -79,7 +79,7 @@ class KGSF(nn.Module):
         if self.pretrains:
             return agreement
         contexts = batch.query
-        scores = self._scores(items, user).index_select(0, contexts.sample_contexts)
+        scores = contexts.candidates(self._scores(items, user)).index_select(0, contexts.sample_contexts)
         wrong = nn.functional.cross_entropy(scores, contexts.targets, reduction="sum")
         return wrong + self.config.agreement_weight * agreement
 
