@@ -26,7 +26,7 @@ demo: $(READY) ## Simulate, train, evaluate and recommend on the embedded film c
 	@$(BIN)/ccrs demo $(DEMO_ARGS)
 
 test: $(READY) ## Run the tests (under three minutes)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 test-slow: $(READY) ## Run the slow tests
 	@$(BIN)/python -m pytest -n $(WORKERS) -m slow --timeout 1800

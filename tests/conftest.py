@@ -17,14 +17,6 @@ torch.set_num_threads(1)  # the suite runs in parallel; more threads a test only
 PROJECT = Path(__file__).resolve().parents[1]
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of a file go to one worker, so that what they share is made once."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.location[0]))
-
-
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder with the real data (ReDial and its graphs); the test is skipped where it is absent."""

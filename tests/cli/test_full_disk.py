@@ -14,7 +14,6 @@ from tests.fixtures.tiny_run import TinyRun
 
 DRIVER = Path(__file__).with_name("full_disk.py")
 LIMIT = 2_000  # bytes: less than any file of data or weights, more than a configuration
-pytestmark = pytest.mark.xdist_group("full disk")  # the commands are run once, not once a worker
 KINDS = ("prepare", "train", "json", "predictions", "download")
 
 

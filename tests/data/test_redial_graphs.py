@@ -270,7 +270,9 @@ REAL = {
 
 
 @pytest.mark.realdata
-@pytest.mark.parametrize("name", REAL)
+@pytest.mark.parametrize(
+    "name", [name if name == "imdb" else pytest.param(name, marks=pytest.mark.slow) for name in REAL]
+)
 def test_the_published_graphs_have_the_documented_counts(
     shared_data: Path, titles: dict[str, str], name: str
 ) -> None:

@@ -137,14 +137,12 @@ def check_beats_popularity(world: World, share_of_oracle: float) -> None:
     assert unadapted.mean() >= share_of_oracle * oracle
 
 
-@pytest.mark.xdist_group("customization")
 def test_people_are_adapted_to(small: World) -> None:
     check_beats_popularity(small, 0.4)  # with a third of the demo's people
     assert small.gain().mean > 0  # its interval excludes 0 in the full world
     assert small.gain_over_swapped().interval.low > 0
 
 
-@pytest.mark.xdist_group("customization")
 def test_without_rates_nobody_is_adapted_to(small: World) -> None:
     rates = InnerRates(InnerConfig(entity_lr=0, user_lr=0))
     still = replace(small, run=replace(small.run, rates=rates))
@@ -154,7 +152,6 @@ def test_without_rates_nobody_is_adapted_to(small: World) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("customization-full")
 def test_the_demo_recovers_what_people_follow(full: World) -> None:
     check_beats_popularity(full, 0.7)
     assert full.gain().interval.low > 0

@@ -104,6 +104,7 @@ def _script() -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_statements_of_people_are_found_and_mostly_hold(shared_data: Path) -> None:
     script = _script()

@@ -164,6 +164,7 @@ def test_linking_keeps_mentions_and_adds_only_outside_them() -> None:
     assert [m.mentions for m in link_dialogue(bare, WordLinker()).messages] == [(Mention("f", 2, 6),), ()]
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_the_release_is_prepared_over_the_imdb_graph(shared_data: Path, tmp_path: Path) -> None:
     source = shared_data / "redial" / "redial_dataset.zip"

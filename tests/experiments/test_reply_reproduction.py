@@ -332,6 +332,7 @@ def test_a_table_without_its_baseline_and_one_with_rows_missing(done: Done, tmp_
     assert HUMAN not in written.text
 
 
+@pytest.mark.slow
 def test_two_processes_wait_for_the_recommender(tmp_path: Path, corpus: Corpus, done: Done) -> None:
     _, units = planned(write_reply_plan(tmp_path))
     said = run(units, corpus, tmp_path / "out", processes=2)

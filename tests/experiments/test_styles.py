@@ -109,13 +109,12 @@ def check_styles(world: Spoken) -> None:
     assert differently_worded(answered) > 0
 
 
-@pytest.mark.xdist_group("styles")
+@pytest.mark.slow
 def test_styles_are_recovered_where_they_can_be_known(tmp_path: Path) -> None:
     check_styles(spoken(tmp_path, CLEAR, SMALL, SMALL_TALK))
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("styles")
 def test_control_styles_that_follow_nothing_are_not_recovered(tmp_path: Path) -> None:
     """The same people with styles dealt out at random: no model can know them."""
     random = CLEAR.model_copy(update={"style_noise": 1.0})
@@ -126,7 +125,6 @@ def test_control_styles_that_follow_nothing_are_not_recovered(tmp_path: Path) ->
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("styles")
 def test_the_styles_of_the_demo_are_recovered(tmp_path: Path) -> None:
     check_styles(spoken(tmp_path, SimulationConfig(), (), ()))
 

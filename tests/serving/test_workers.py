@@ -26,7 +26,7 @@ from tests.fixtures.serving_process import ServingProcess, serving_process
 from tests.fixtures.tiny_run import TinyRun
 
 __all__ = ["postgres"]  # a fixture
-pytestmark = [pytest.mark.xdist_group("two-workers"), pytest.mark.slow]  # two servers of two processes
+pytestmark = pytest.mark.slow  # two servers of two processes
 EVENTS = {"accept": "text/event-stream"}
 HEAT = "heat-1995"
 SEEN_WITHIN = 3.0  # seconds

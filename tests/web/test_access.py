@@ -10,7 +10,6 @@ from playwright.sync_api import Page, expect
 
 from tests.web.conftest import Watched
 
-pytestmark = pytest.mark.xdist_group("browser")
 CHECKS = (Path(__file__).parent / "accessibility.js").read_text(encoding="utf-8")
 SIDEWAYS = """
 [document.documentElement, ...document.querySelectorAll("main, .scroller, .columns, dialog, .dialog-body")]

@@ -9,7 +9,6 @@ from playwright.sync_api import expect
 
 from tests.web.conftest import Watched
 
-pytestmark = pytest.mark.xdist_group("browser")
 NEW_USER = r"404 \(Not Found\)"  # a profile of somebody who never said anything
 
 

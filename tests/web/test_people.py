@@ -11,8 +11,6 @@ from playwright.sync_api import expect
 
 from tests.web.conftest import Watched
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.fixture(autouse=True)
 def _new_users_are_expected(watched: Watched) -> None:

@@ -10,8 +10,6 @@ from playwright.sync_api import Browser, Route, expect
 from tests.web.conftest import Watched, watching
 from tests.web.page_server import serving
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
     "</script><script>alert(1)</script>",
