@@ -155,3 +155,14 @@ def test_second_order_runs_with_the_sparse_table_and_reaches_the_rates() -> None
         gradients.append((model.others.grad.to_dense(), learned.grad, model.items.grad))
     for sparse_one, dense_one in zip(*gradients, strict=True):
         torch.testing.assert_close(sparse_one, dense_one)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_a_step_in_which_nobody_has_support_has_gradients(order: int) -> None:
+    """Its support has no context, no mention and no edge: every index on that side is empty."""
+    lonely = [dataclasses.replace(task, support=task.support[:0]) for task in TASKS]
+    model, rates = make_model(), InnerRates(InnerConfig(order=order))
+    objective = MetaObjective(model, rates, num_items=12, support_weight=1.0)
+    objective(BUILDER.adapting(lonely)).total.backward()  # type: ignore[no-untyped-call]
+    assert model.items.grad is not None
+    assert model.items.grad.any()

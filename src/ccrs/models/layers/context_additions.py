@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ccrs.core.batch import Contexts
 from ccrs.core.config import StrictConfig
-from ccrs.models.layers.segments import dropout
+from ccrs.models.layers.segments import dropout, rows_at
 
 
 class ContextAdditionsConfig(StrictConfig):
@@ -69,7 +69,7 @@ class ContextAdditions(nn.Module):
         """The encoded mentions (mentions, d) with who named each."""
         if not self.config.speaker:
             return encoded
-        return encoded + nn.functional.embedding(contexts.mention_by_seeker.long(), self.speaker)
+        return encoded + rows_at(self.speaker, contexts.mention_by_seeker.long())
 
     def to_vectors(self, vectors: Tensor, contexts: Contexts) -> Tensor:
         """The user vectors (contexts, d) with the words of the context and whose next item is asked for."""

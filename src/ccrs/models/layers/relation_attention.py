@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ccrs.core.batch import BLOCK, Hop
-from ccrs.models.layers.segments import segment_softmax, segment_sum
+from ccrs.models.layers.segments import rows_at, segment_softmax, segment_sum
 
 Gamma = Literal["one_plus", "printed", "one"]
 
@@ -105,10 +105,10 @@ class RelationAttention(nn.Module):
         return torch.einsum("rhu,nu->nrh", prior, users)
 
     def _at_edges(self, values: Tensor, index: Tensor) -> Tensor:
-        return self._heads(nn.functional.embedding(index, values))
+        return self._heads(rows_at(values, index))
 
     def _heads(self, values: Tensor) -> Tensor:
-        return values.view(-1, self.num_heads, self.head_size)
+        return values.view(len(values), self.num_heads, self.head_size)
 
     def _per_relation(self, slots: Tensor, matrices: Tensor, hop: Hop) -> Tensor:
         """Each slot's vector (slots, heads, head) times its relation's matrices: the same shape."""
