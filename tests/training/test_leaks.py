@@ -114,6 +114,11 @@ def test_adaptive_training_has_not_even_seen_the_support_of_test_users(tmp_path:
     assert Experiment(tmp_path, config_of(SPLITS[0], "meta"), all_of_test).changed == set()
 
 
+def test_plain_training_from_which_the_support_is_withheld_has_not_seen_it(tmp_path: Path) -> None:
+    config = config_of(SPLITS[0] | {"support_in_training": False}, "plain")
+    assert Experiment(tmp_path, config, all_of_test).changed == set()
+
+
 def test_plain_training_has_seen_it_as_the_paper_grants_its_baselines(tmp_path: Path) -> None:
     found = Experiment(tmp_path, config_of(SPLITS[0], "plain"), one_support_of_test)
     assert {"statistics.safetensors", "model.safetensors"} <= found.changed

@@ -37,6 +37,9 @@ class SplitConfig(StrictConfig):
     seed: int = 0
     training_share: float = Field(1.0, gt=0, le=1)
     """Of the training dialogues, how many are used: for learning curves."""
+    support_in_training: bool = True
+    """Whether models that do not adapt are trained on the support of validation and test users as well. The
+    literature's models are not: off to stand beside them."""
 
 
 def user_fraction(user: str, seed: int, purpose: str) -> float:

@@ -82,6 +82,9 @@ class Division:
     test: list[UserTask]
     train_dialogues: IntArray
     support_dialogues: IntArray  # of validation and test users
+    joint_dialogues: (
+        IntArray  # what a model that does not adapt is trained on: both, unless the support is withheld
+    )
 
     def tasks(self, split: str) -> list[UserTask]:
         """The tasks of ``validation`` or ``test``."""
@@ -97,10 +100,15 @@ def divide(corpus: Corpus, config: SplitConfig) -> Division:
         for which in (VALIDATION, TEST)
     }
     supports = [task.support for which in (VALIDATION, TEST) for task in tasks[which]]
+    trained = training_dialogues(table, np.flatnonzero(part == TRAIN), config)
+    support = np.concatenate([np.zeros(0, np.int64), *supports])
     return Division(
         train=np.flatnonzero(part == TRAIN),
         validation=tasks[VALIDATION],
         test=tasks[TEST],
-        train_dialogues=training_dialogues(table, np.flatnonzero(part == TRAIN), config),
-        support_dialogues=np.concatenate([np.zeros(0, np.int64), *supports]),
+        train_dialogues=trained,
+        support_dialogues=support,
+        joint_dialogues=np.sort(np.concatenate([trained, support]))
+        if config.support_in_training
+        else trained,
     )

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from pydantic import model_validator
 
@@ -87,9 +86,8 @@ def set_up_replies(config: ResponderTrainConfig, run: Run, corpus: Corpus) -> Re
     the paper grants its baselines. The same configuration and data give the same set-up.
     """
     division = divide(corpus, run.config.data)
-    dialogues = division.train_dialogues
-    if config.training.objective == "plain":
-        dialogues = np.sort(np.concatenate([dialogues, division.support_dialogues]))
+    plain = config.training.objective == "plain"
+    dialogues = division.joint_dialogues if plain else division.train_dialogues
     slotter = make_slotter(run, config.text)
     learned = [corpus.dialogues[d] for d in dialogues.tolist()]
     texts = tokeniser_texts(learned, slotter)

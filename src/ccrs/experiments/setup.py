@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -54,9 +53,8 @@ def set_up(config: RecommenderConfig, corpus: Corpus) -> Setup:
     the paper grants its baselines.
     """
     division = divide(corpus, config.data)
-    dialogues = division.train_dialogues
-    if config.training.objective == "plain":
-        dialogues = np.sort(np.concatenate([dialogues, division.support_dialogues]))
+    plain = config.training.objective == "plain"
+    dialogues = division.joint_dialogues if plain else division.train_dialogues
     triples = corpus.graph_triples(config.graph.source)
     graph = run_graph(config, corpus.catalogue, triples)
     reads = model_reads(config.name, config.model)

@@ -45,9 +45,8 @@ class Talk:
     @property
     def training(self) -> IntArray:
         """The replies it was trained on; one that does not adapt had the support as well."""
-        dialogues = self.division.train_dialogues
-        if not self.responder.config.adapt:
-            dialogues = np.sort(np.concatenate([dialogues, self.division.support_dialogues]))
+        adapts = self.responder.config.adapt
+        dialogues = self.division.train_dialogues if adapts else self.division.joint_dialogues
         return self.read.replies.replies_of(dialogues)
 
 
