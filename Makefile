@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO_ARGS ?=
 WORKERS ?= 2
+# The tests start many Pythons: without bytecode each would compile the package anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-slow check format bench clean
@@ -26,7 +28,7 @@ demo: $(READY) ## Simulate, train, evaluate and recommend on the embedded film c
 	@$(BIN)/ccrs demo $(DEMO_ARGS)
 
 test: $(READY) ## Run the tests (under three minutes)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-slow: $(READY) ## Run the slow tests
 	@$(BIN)/python -m pytest -n $(WORKERS) -m slow --timeout 1800

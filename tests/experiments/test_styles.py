@@ -1,6 +1,6 @@
 """The known styles of a simulated corpus are recovered, and people are answered in words of their own.
 
-The quick world is small and made so that styles can be known; the full one (`make test-slow`) is the demo's. The
+Both worlds are slow (`make test-slow`): a small one made so that styles can be known, and the one of the demo. The
 control has styles that have nothing to do with the films.
 """
 

@@ -163,6 +163,7 @@ def test_nobody_to_train_on_is_said(tmp_path: Path, corpus: Corpus) -> None:
         train_quietly(config, only, tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_two_processes_take_the_same_steps_as_one(tmp_path: Path, corpus: Corpus) -> None:
     """Without dropout, any number of processes trains the same weights, even where a step is one user's alone."""
     config = small_config(model={"additions": ALL_ADDITIONS}, batch_size=12, epochs=2)
