@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import ahocorasick
 
 from ccrs.core.dialogue import Mention
 from ccrs.core.graph import Catalogue, Entity
-from ccrs.data.linking_evidence import Span
-from ccrs.data.linking_names import (
-    Tokens,
-    full_name_spellings,
-    genre_spellings,
-    needs_evidence,
-    title_spellings,
-    tokenise,
-)
-from ccrs.data.linking_words import SMALL_WORDS
+from ccrs.data.linking_candidates import Candidate, Name, Spellings, Way, is_title
+from ccrs.data.linking_cues import Cues
+from ccrs.data.linking_evidence import Line, Span
+from ccrs.data.linking_names import tokenise
+from ccrs.data.linking_typos import Reading, Typos
+from ccrs.data.linking_values import CatalogueWords, used_as_verb
 
 # Bounded repetitions, so that no text makes them slow.
 _YEAR = r"(?:\(\s?(\d{4})\s?\)|\[\s?(\d{4})\s?\]|(?<!\w)(\d{4})(?!\w))"
@@ -30,89 +26,94 @@ _TITLE_WITH_YEAR = re.compile(rf"(.+?) ?,? ?{_YEAR}")
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
-    """An entity that a name may mean; smaller ranks are meant first."""
+class Link:
+    """An entity found in a text, and why: how the words match its name, and whether a year tells which it is."""
 
-    entity: int
-    kind: str  # "film", "person" or "genre"
-    year: int | None
-    rank: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Name:
-    """A spelling in the automaton: its length in characters and tokens, and what it may mean.
-
-    ``weight`` orders overlapping names: more words that say something, then more words.
-    """
-
-    length: int
-    num_tokens: int
-    weight: int
-    candidates: tuple[_Candidate, ...]
-    guarded: bool
+    entity: Entity
+    start: int
+    end: int
+    way: Way
+    by_year: bool = False
 
 
 class Linker:
-    """Finds titles, people with their full names and genres of a catalogue in a text.
+    """Finds the entities of a catalogue in a text by their names.
 
     Names are compared without case, accents and punctuation, whole words only, and the longest name
     wins. A year behind a title selects among namesakes and belongs to the mention; without one the
-    most popular film (``item_popularity``: entity id to count) is meant, or else the newest. Names
+    most popular item (``item_popularity``: entity id to count) is meant, or else the newest. Titles
     made of ordinary words (*It*, *Up*, *The Help*) need evidence: a year, quotes, or capitals where a
     sentence would not have them. The linker depends on nothing but its arguments.
+
+    With ``cues`` more words count as ordinary, and more as evidence (*the movie up*, *have you seen up?*,
+    a title beside it in a list); on by itself with ``typos`` and where the items are no films. With
+    ``typos`` names with a mistake in them are found as well, where no exact name stands.
+
+    Where the items are films, titles, people with their full names and genres are found; of any other
+    catalogue the entities of every type (``ccrs.data.linking_values`` says with which evidence).
 
     Searching is linear in the text (A. V. Aho and M. J. Corasick, "Efficient string matching: an aid
     to bibliographic search", CACM 18(6), 1975).
     """
 
-    def __init__(self, catalogue: Catalogue, *, item_popularity: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        *,
+        item_popularity: Mapping[str, int] | None = None,
+        cues: bool | None = None,
+        typos: bool = False,
+    ) -> None:
         self._catalogue = catalogue
-        self._exact: dict[Tokens, list[_Candidate]] = {}
-        found: dict[Tokens, dict[int, _Candidate]] = {}
-        popularity = item_popularity or {}
         people = (entity.name for entity in catalogue.entities if entity.type == "person")
         self._name_words = {word for name in people for word in tokenise(name)[0]}
-        for position, entity in enumerate(catalogue.entities):
-            for tokens, looseness in _spellings_of(entity):
-                candidate = _candidate(position, entity, looseness, popularity.get(entity.id, 0))
-                if looseness < 2 and entity.is_item:
-                    self._exact.setdefault(tokens, []).append(candidate)
-                found.setdefault(tokens, {}).setdefault(position, candidate)
+        self._words = CatalogueWords(catalogue)
+        reads_cues = (typos or not self._words.of_films) if cues is None else cues
+        self._weighing = Cues(self._words.nouns)
+        self._cues = self._weighing if reads_cues else None
+        spellings = Spellings(catalogue, item_popularity or {}, self._words, cues=reads_cues)
+        self._exact = spellings.exact
         self._automaton = ahocorasick.Automaton()
-        for tokens, candidates in found.items():
-            pattern = f" {' '.join(tokens)} "
-            ranked = tuple(sorted(candidates.values(), key=lambda candidate: candidate.rank))
-            weight = 100 * sum(token not in SMALL_WORDS for token in tokens) + len(tokens)
-            name = _Name(len(pattern), len(tokens), weight, ranked, needs_evidence(tokens))
-            self._automaton.add_word(pattern, name)
-        if found:
+        for tokens, name in spellings.names():
+            self._automaton.add_word(f" {' '.join(tokens)} ", name)
+        if len(self._automaton):
             self._automaton.make_automaton()
+        self._typos = Typos(spellings.names(), self._automaton) if typos else None
 
     def link(self, text: str) -> tuple[Mention, ...]:
         """The entities named in ``text``, in order, not overlapping, by the characters of ``text``."""
-        tokens, starts, ends = tokenise(text)
-        if not tokens or not len(self._automaton):
+        return tuple(Mention(link.entity.id, link.start, link.end) for link in self.explain(text))
+
+    def explain(self, text: str) -> tuple[Link, ...]:
+        """As ``link``, with what speaks for each entity."""
+        line = Line(text, *tokenise(text))
+        if not line.tokens or not len(self._automaton):
             return ()
-        line = f" {' '.join(tokens)} "
-        hits = [(end - name.length + 1, name) for end, name in self._automaton.iter(line)]
+        taken = bytearray(len(text))  # 1 for titles, 2 for all else
+        links: list[Link] = []
+        for first, name in self._named(line.tokens):
+            span = Span(line, first, first + name.num_tokens)
+            if not any(taken[span.start : span.end]):
+                _take(self._resolve(span, name, taken), links, taken)
+        if self._typos is not None:
+            for reading in self._typos.readings(line, taken):
+                span = Span(line, reading.first, reading.last)
+                if not any(taken[span.start : span.end]):
+                    _take(self._mistyped(span, reading, taken), links, taken)
+        return tuple(sorted(links, key=lambda link: link.start))
+
+    def _named(self, tokens: Sequence[str]) -> Iterator[tuple[int, Name]]:
+        """The names in a line, each with its first token; those that say most first."""
+        hits = [(end - name.length + 1, name) for end, name in self._automaton.iter(f" {' '.join(tokens)} ")]
         if not hits:
-            return ()
+            return
         token_at = {}
         place = 0
         for number, token in enumerate(tokens):
             token_at[place] = number
             place += len(token) + 1
-        mentions: list[Mention] = []
         for place, name in sorted(hits, key=lambda hit: (-hit[1].weight, hit[0])):
-            first = token_at[place]
-            span = Span(text, tokens, starts, ends, first, first + name.num_tokens)
-            if _is_free(span, mentions):
-                mention = self._resolve(span, name)
-                # With its year behind it, a mention may reach into another one.
-                if mention is not None and _is_free(mention, mentions):
-                    mentions.append(mention)
-        return tuple(sorted(mentions, key=lambda mention: mention.start))
+            yield token_at[place], name
 
     def find_item(self, title: str) -> int | None:
         """The item index of a title typed with or without its year, or ``None``.
@@ -145,22 +146,49 @@ class Linker:
             names.setdefault(" ".join(tokenise(entity.name)[0]), position)
         return names
 
-    def _resolve(self, span: Span, name: _Name) -> Mention | None:
+    def _resolve(self, span: Span, name: Name, taken: bytearray) -> Link | None:
         """What the name means here, or ``None`` if most likely no entity is meant."""
-        films = [candidate for candidate in name.candidates if candidate.kind == "film"]
-        others = [candidate for candidate in name.candidates if candidate.kind != "film"]
-        if films:
-            film, end = _film_of_year(films, span)
-            genre_too = any(candidate.kind == "genre" for candidate in others)
-            if end > span.end or span.quoted:
-                sure = True
-            elif name.guarded:
-                sure = span.capitalised and not genre_too
-            else:
-                sure = not self._inside_longer_name(span)
-            if film is not None and sure:
-                return self._mention(film, span.start, end)
-        return self._mention(others[0], span.start, span.end) if others else None
+        if name.titles:
+            title, end = _of_year(name.titles, span)
+            if title is not None and (end > span.end or self._is_title(span, name, taken)):
+                return self._link(title, span.start, end, by_year=end > span.end)
+        other = next((other for other in name.others if self._is_meant(other, span)), None)
+        return None if other is None else self._link(other, span.start, span.end)
+
+    def _is_title(self, span: Span, name: Name, taken: bytearray) -> bool:
+        """Whether words that no year follows are meant as a title."""
+        if span.quoted:
+            return True
+        if not name.guarded:
+            if self._cues is not None and self._cues.speak_against(span, name):
+                return False
+            return not self._inside_longer_name(span)
+        if self._words.of_films and any(other.kind == "value" for other in name.others):
+            return False
+        return span.capitalised if self._cues is None else self._cues.speak_for(span, taken)
+
+    def _mistyped(self, span: Span, reading: Reading, taken: bytearray) -> Link | None:
+        """What a name with mistakes means here; it needs more than one without."""
+        name, title, end = reading.name, None, span.end
+        if name.titles:
+            title, end = _of_year(name.titles, span)
+        by_year = title is not None and end > span.end
+        if not by_year and not (span.quoted or self._weighing.speak_for_typo(span, reading, taken)):
+            return None
+        found = title or next(iter(name.others), None)
+        return (
+            None
+            if found is None
+            else replace(self._link(found, span.start, end, by_year=by_year), way="typo")
+        )
+
+    def _is_meant(self, other: Candidate, span: Span) -> bool:
+        """Whether there is what a person or a value needs to be meant."""
+        if other.guard == "free":
+            return True
+        if other.guard == "ordinary":
+            return span.quoted or not used_as_verb(span.tokens, span.first)
+        return span.quoted or span.capitalised or (other.kind == "person" and span.names_person)
 
     def _inside_longer_name(self, span: Span) -> bool:
         """Whether a single word is part of a person's name: the *Morgan* of *Morgan Unknown*."""
@@ -168,60 +196,35 @@ class Linker:
             return False
         return span.proper_name_goes_on
 
-    def _mention(self, candidate: _Candidate, start: int, end: int) -> Mention:
-        return Mention(self._catalogue.entities[candidate.entity].id, start, end)
+    def _link(self, candidate: Candidate, start: int, end: int, *, by_year: bool = False) -> Link:
+        return Link(self._catalogue.entities[candidate.entity], start, end, candidate.way, by_year)
 
 
-def _is_free(span: Span | Mention, mentions: Iterable[Mention]) -> bool:
-    """Whether no mention overlaps the span."""
-    return not any(span.start < other.end and other.start < span.end for other in mentions)
+def _take(link: Link | None, links: list[Link], taken: bytearray) -> None:
+    """Keep a link, unless with its year behind it it reaches into another one."""
+    if link is not None and not any(taken[link.start : link.end]):
+        links.append(link)
+        kind = b"\1" if is_title(link.entity) else b"\2"
+        taken[link.start : link.end] = kind * (link.end - link.start)
 
 
-def _film_of_year(films: Sequence[_Candidate], span: Span) -> tuple[_Candidate | None, int]:
-    """The film meant by the year behind the span, and where the mention ends.
+def _of_year(titles: Sequence[Candidate], span: Span) -> tuple[Candidate | None, int]:
+    """The item meant by the year behind the span, and where the mention ends.
 
-    A year in brackets that no candidate has names a film that is not in the catalogue.
+    A year in brackets that no candidate has names an item that is not in the catalogue.
     """
     match = _YEAR_BEHIND.match(span.text, span.end)
     if match is None:
-        return films[0], span.end
+        return titles[0], span.end
     in_brackets = match[1] or match[2]
     year = int(in_brackets or match[3])
-    same = next((film for film in films if film.year == year), None)
+    same = next((title for title in titles if title.year == year), None)
     if same is not None:
         return same, match.end()
     if in_brackets is None:
-        return films[0], span.end
-    if all(film.year is None for film in films):
-        return films[0], match.end()
+        return titles[0], span.end
+    if all(title.year is None for title in titles):
+        return titles[0], match.end()
     # People are often off by one, as a film's first showing and its release may lie in two years.
-    beside = next((film for film in films if film.year in (year - 1, year + 1)), None)
+    beside = next((title for title in titles if title.year in (year - 1, year + 1)), None)
     return beside, match.end()
-
-
-def _candidate(position: int, entity: Entity, looseness: int, popularity: int) -> _Candidate:
-    """The entity as a candidate; films before people before genres, items before other films."""
-    kind = "film" if _is_film(entity) else "person" if entity.type == "person" else "genre"
-    order = ("film", "person", "genre").index(kind)
-    year = entity.year if kind == "film" else None
-    newest = -year if year is not None else 1
-    rank = (order, not entity.is_item, -popularity, looseness, newest, position)
-    return _Candidate(position, kind, year, rank)
-
-
-def _is_film(entity: Entity) -> bool:
-    return entity.is_item or entity.type == "movie"
-
-
-def _spellings_of(entity: Entity) -> Iterator[tuple[Tokens, int]]:
-    """Spellings of an entity's names; 0 is exact, 1 another spelling, 2 without a part."""
-    ways = title_spellings if _is_film(entity) else _SPELLINGS.get(entity.type)
-    if ways is not None:
-        for name in (entity.name, *entity.aliases):
-            yield from ways(name)
-
-
-_SPELLINGS: dict[str, Callable[[str], Iterable[tuple[Tokens, int]]]] = {
-    "person": full_name_spellings,
-    "genre": genre_spellings,
-}

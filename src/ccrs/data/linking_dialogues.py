@@ -11,10 +11,13 @@ from ccrs.core.samples import IntArray
 from ccrs.data.linking import Linker
 
 
-def run_linker(catalogue: Catalogue, popularity: IntArray) -> Linker:
-    """The linker of a run: namesakes without a year mean the one recommended more often in training."""
+def run_linker(catalogue: Catalogue, popularity: IntArray, *, typos: bool = False) -> Linker:
+    """The linker of a run: namesakes without a year mean the one recommended more often in training.
+
+    ``typos``, as ``Linker`` has it, is for what people type; texts to train on are linked without.
+    """
     counts = {entity.id: int(count) for entity, count in zip(catalogue.items, popularity, strict=True)}
-    return Linker(catalogue, item_popularity=counts)
+    return Linker(catalogue, item_popularity=counts, typos=typos)
 
 
 def link_dialogue(dialogue: Dialogue, linker: EntityLinker) -> Dialogue:

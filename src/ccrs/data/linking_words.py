@@ -146,3 +146,53 @@ GENRE_ADJECTIVES: tuple[tuple[str, ...], ...] = (
     ("sport", "sports"),
     ("music", "music"),
 )
+
+# What follows is for catalogues that are not about films.
+
+# Types whose values are names somebody gave: made of ordinary words, they need capitals or quotes.
+_NAME_TYPES_TEXT = """
+    brand manufacturer maker publisher company label vendor seller shop store series franchise collection line imprint
+    studio platform network band team
+"""
+NAME_TYPES = frozenset(_NAME_TYPES_TEXT.split())
+# Values that say nothing of an item, wherever they stand.
+_TALK_WORDS_TEXT = """
+    yes no true false none unknown other others misc miscellaneous various n na null nan ok okay hello hi hey thanks
+    thank please sorry sure maybe good great nice
+"""
+TALK_WORDS = frozenset(_TALK_WORDS_TEXT.split())
+# Before an ordinary word these make it a verb: "I read", "to light", "we can play".
+_VERB_BEFORE_TEXT = """
+    i you we they he she who to can could will would should must may might do does did dont doesnt didnt cant wont lets
+    ill im youll
+"""
+VERB_BEFORE = frozenset(_VERB_BEFORE_TEXT.split())
+# Mostly verbs in talk: values only behind one of the words below ("about love").
+_OFTEN_VERBS_TEXT = """
+    love loved like liked want wanted need help look looking play played read see seen watch think talk start stop
+    find buy sell set light
+"""
+OFTEN_VERBS = frozenset(_OFTEN_VERBS_TEXT.split())
+_BEFORE_NOUNS_TEXT = """
+    a an the about of on with without for and or in no not any some more something
+"""
+BEFORE_NOUNS = frozenset(_BEFORE_NOUNS_TEXT.split())
+_KIN_WORDS_TEXT = """
+    family mother father son daughter brother sister brothers sisters wife husband kids children child parents friend
+    friends baby dog cat dogs cats
+"""
+KIN_WORDS = frozenset(_KIN_WORDS_TEXT.split())
+# Ways to say one value beside its other number, in no order.
+VALUE_SYNONYMS: tuple[tuple[str, ...], ...] = (
+    ("wood", "wooden"),
+    ("gold", "golden"),
+    ("wool", "woollen", "woolen"),
+    ("grey", "gray"),
+    ("aluminium", "aluminum"),
+    ("cooperative", "co operative", "coop", "co op"),
+    ("color", "colour"),
+    ("multicolor", "multicolour", "multicolored", "multicoloured"),
+    ("jewellery", "jewelry"),
+    ("children", "kids", "children 's", "kid 's"),
+    ("metal", "metallic"),
+)
