@@ -9,6 +9,7 @@ or gzip. What else it holds and what the columns mean differs:
 - ``kecrs-tmdkg``: entities id, movie or entity, movie ids, name; ``relations.tsv`` names; triples
   stand in both directions.
 - ``kerl-wiki``: entities id, movie id or name, name; triples with inverse relations and self-loops.
+- ``own``: the project's own format, with headers; items whose ids are numbers are ReDial's films.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ccrs.core.errors import DataError
-from ccrs.data.graph_format import nearest_hint, read_rows
+from ccrs.data.graph_format import ENTITY_COLUMNS, nearest_hint, read_entities, read_rows, read_triples
 from ccrs.data.redial_graph_types import UNTYPED, infer_types
 
 
@@ -86,20 +87,19 @@ def _detect(folder: Path) -> str:
     """The name of the form of the files in ``folder``."""
     if not folder.is_dir():
         raise DataError(f"{folder}: there is no such folder. Give the folder of one graph.")
+    _, header = next(read_rows(_need(folder, "entities.tsv")), (0, []))
+    if tuple(header) == ENTITY_COLUMNS:
+        return "own"
     if folder.name in _FORMS:
         return folder.name
-    if _find(folder, "movie2entity.tsv"):
-        return "kgsf"
-    if _find(folder, "movies.jsonl"):
-        return "imdb"
-    if _find(folder, "relations.tsv"):
-        return "kecrs-tmdkg"
-    for _, values in read_rows(_need(folder, "entities.tsv")):
-        if len(values) == 4:
-            return "dbpedia"
-        if len(values) == 3 and values[1] not in ("movie", "person", "genre"):
-            return "kerl-wiki"
-        break
+    marks = {"movie2entity.tsv": "kgsf", "movies.jsonl": "imdb", "relations.tsv": "kecrs-tmdkg"}
+    found = next((form for file, form in marks.items() if _find(folder, file)), None)
+    if found is not None:
+        return found
+    if len(header) == 4:
+        return "dbpedia"
+    if len(header) == 3 and header[1] not in ("movie", "person", "genre"):
+        return "kerl-wiki"
     names = ", ".join(_FORMS)
     raise DataError(f"{folder}: the form of this graph is not known. Name the folder one of {names}.")
 
@@ -153,7 +153,7 @@ def _triples(
     return triples
 
 
-def _spaced(name: str) -> str:
+def spaced_words(name: str) -> str:
     """``productionCompany`` and ``production_company`` as ``production company``."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ").lower()
     crew = re.fullmatch(r"crew:(.+)", words)
@@ -162,7 +162,7 @@ def _spaced(name: str) -> str:
 
 def _plain_relation(line: int, name: str) -> str:
     """The readable name of a relation that the triples name themselves."""
-    return _spaced(name)
+    return spaced_words(name)
 
 
 def _listed_relations(folder: Path, triples_path: Path) -> tuple[Path, Callable[[int, str], str]]:
@@ -173,7 +173,7 @@ def _listed_relations(folder: Path, triples_path: Path) -> tuple[Path, Callable[
         if line == 1 and values[0] == "relation_id":
             continue
         number = _number(path, line, values[0])
-        names[number] = _spaced(values[2].strip() if len(values) > 2 else "") or f"relation {number}"
+        names[number] = spaced_words(values[2].strip() if len(values) > 2 else "") or f"relation {number}"
 
     def look_up(line: int, relation: str) -> str:
         if relation not in names:
@@ -267,12 +267,24 @@ def _read_kerl(folder: Path) -> GraphFiles:
         if name == "self_loop":
             dropped["self-loops"] += 1
         elif inverse is None:
-            kept.append((head, _spaced(name.removeprefix("has_")), tail))
+            kept.append((head, spaced_words(name.removeprefix("has_")), tail))
         elif (tail, f"has_{inverse[1]}", head) in stated:
             dropped["inverse copies"] += 1
         else:
-            kept.append((tail, _spaced(inverse[1]), head))
+            kept.append((tail, spaced_words(inverse[1]), head))
     return GraphFiles("kerl-wiki", entities, kept, dropped, paths)
+
+
+def _read_own(folder: Path) -> GraphFiles:
+    paths = [_need(folder, name) for name in ("entities.tsv", "triples.tsv")]
+    catalogue = read_entities(paths[0])
+    entities = {}
+    for entity in catalogue.entities:
+        is_film = entity.is_item and entity.id.isascii() and entity.id.isdigit()
+        movies = (entity.id,) if is_film else ()
+        entities[entity.id] = GraphEntity(entity.id, entity.type, entity.name, entity.year, movies)
+    triples = [(each.head, each.relation, each.tail) for each in read_triples(paths[1], catalogue)]
+    return GraphFiles("own", entities, triples, Counter(), paths)
 
 
 _FORMS: dict[str, Callable[[Path], GraphFiles]] = {
@@ -281,4 +293,5 @@ _FORMS: dict[str, Callable[[Path], GraphFiles]] = {
     "kgsf": _read_kgsf,
     "kecrs-tmdkg": _read_kecrs,
     "kerl-wiki": _read_kerl,
+    "own": _read_own,
 }
