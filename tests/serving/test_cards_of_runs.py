@@ -1,0 +1,63 @@
+"""The cards of a run in the service: beneath what the store says, and items that are not to be had."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ccrs.core.cards import ItemCard
+from ccrs.serving.schemas import Filters
+from ccrs.serving.store.records import ItemRecord
+from ccrs.serving.world import LoadedRun, World
+from tests.fixtures.tiny_run import TinyRun
+
+HEAT, SPEED = "heat-1995", "speed-1994"
+CARDS = {
+    HEAT: ItemCard(
+        "https://x.org/heat", "https://x.org/heat.png", "3 €", True, "Cops and robbers.", {"price": 3}
+    ),
+    SPEED: ItemCard(price="4 €", available=False),
+}
+
+
+@pytest.fixture(scope="module")
+def loaded(talking_run: TinyRun) -> LoadedRun:
+    found = LoadedRun.load(Path(talking_run.run))
+    return replace(found, run=replace(found.run, cards=CARDS))
+
+
+def world(loaded: LoadedRun, *records: ItemRecord) -> World:
+    return World(loaded, records, lambda _: {})
+
+
+def test_a_card_is_what_the_run_says(loaded: LoadedRun) -> None:
+    card = world(loaded).cards.card(HEAT)
+    assert (card.url, card.image, card.price, card.available, card.plot) == (
+        "https://x.org/heat",
+        "https://x.org/heat.png",
+        "3 €",
+        True,
+        "Cops and robbers.",
+    )
+
+
+def test_what_the_store_says_goes_before(loaded: LoadedRun) -> None:
+    put = ItemRecord(HEAT, "Heat", 1995, "movie", price="5 €", available=False)
+    card = world(loaded, put).cards.card(HEAT)
+    assert (card.price, card.available, card.url) == ("5 €", False, "https://x.org/heat")
+
+
+def test_items_that_are_not_to_be_had_are_hidden_unless_asked_for(loaded: LoadedRun) -> None:
+    shop = world(loaded)
+    assert shop.hidden(None) == {SPEED}
+    assert shop.hidden(Filters(available_only=False)) == frozenset()
+    back = ItemRecord(SPEED, "Speed", 1994, "movie", available=True)
+    assert world(loaded, back).hidden(None) == frozenset()
+
+
+def test_the_text_of_a_card_is_told(loaded: LoadedRun) -> None:
+    assert "Cops and robbers." in world(loaded).talker.facts.plots[HEAT]
+    put = ItemRecord(HEAT, "Heat", 1995, "movie", plot="Another text.")
+    assert world(loaded, put).talker.facts.plots[HEAT] == "Another text."
