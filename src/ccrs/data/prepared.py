@@ -1,7 +1,7 @@
 """The prepared corpus: one versioned folder that training and evaluation read, checked by its hashes.
 
 The folder holds ``entities.tsv``, ``triples.tsv``, ``dialogues.jsonl`` and ``manifest.json``, and where models need
-them further graphs, related words and reviews; see ``docs/data-formats.md``.
+them further graphs, related words, reviews and cards of items; see ``docs/data-formats.md``.
 """
 
 from __future__ import annotations
@@ -9,18 +9,20 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from ccrs.core.cards import ItemCard
 from ccrs.core.dialogue import Dialogue
 from ccrs.core.errors import DataError
 from ccrs.core.files import read_json, replacing_folder, sha256, write_json
 from ccrs.core.graph import Catalogue, Triple
+from ccrs.data.cards import CARDS_FILE, read_cards, write_cards
 from ccrs.data.graph_format import read_entities, read_triples, write_entities, write_triples
-from ccrs.data.readers.jsonl import read_dialogues, write_dialogues
+from ccrs.data.readers.jsonl import iterate_dialogues, write_dialogues
 from ccrs.data.resources import (
     WordPairs,
     read_item_reviews,
@@ -28,6 +30,7 @@ from ccrs.data.resources import (
     write_reviews,
     write_word_pairs,
 )
+from ccrs.data.tally import Tally, check_triples
 
 FORMAT_VERSION = 1
 ENTITIES_FILE = "entities.tsv"
@@ -85,6 +88,8 @@ class Extras:
     word_pairs: WordPairs | None = None
     reviews: Mapping[str, str] | None = None
     """Item id to text."""
+    cards: Mapping[str, ItemCard] = field(default_factory=dict)
+    """Item id to what a shop says of it, for items of which it says anything."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,17 @@ class PreparedCorpus:
     extras: Extras = field(default_factory=Extras)
 
 
+@dataclass(frozen=True)
+class PreparedStream:
+    """A prepared folder whose dialogues are read one at a time, and once."""
+
+    manifest: Manifest
+    catalogue: Catalogue
+    triples: tuple[Triple, ...]
+    dialogues: Iterator[Dialogue]
+    extras: Extras = field(default_factory=Extras)
+
+
 def write_prepared(
     folder: Path,
     *,
@@ -105,7 +121,7 @@ def write_prepared(
     licence: str,
     catalogue: Catalogue,
     triples: Sequence[Triple],
-    dialogues: Sequence[Dialogue],
+    dialogues: Iterable[Dialogue],
     sources: Mapping[str, str] | None = None,
     dropped: Mapping[str, int] | None = None,
     notes: Sequence[str] = (),
@@ -114,20 +130,24 @@ def write_prepared(
 ) -> Manifest:
     """Write a prepared folder, all or nothing; an older prepared folder there is replaced.
 
+    ``dialogues`` may be a stream: it is read once, checked, counted and written as it passes, and never
+    held as a whole. ``dropped`` is read after it, so that a stream's own counts may be handed over.
+
     Raises ``DataError`` when a dialogue or triple names what is not in the catalogue, when
     ``folder`` holds something else, or when the disk refuses; nothing is changed then.
     """
-    _check_entities(catalogue, [*triples, *(t for s in extras.side_graphs.values() for t in s)], dialogues)
+    check_triples([triples, *extras.side_graphs.values()], catalogue.index)
+    tallied = Tally()
     with replacing_folder(folder, marker=MANIFEST_FILE) as temporary:
         write_entities(temporary / ENTITIES_FILE, catalogue)
         write_triples(temporary / TRIPLES_FILE, triples)
-        write_dialogues(temporary / DIALOGUES_FILE, dialogues)
+        write_dialogues(temporary / DIALOGUES_FILE, tallied.checked(dialogues, catalogue.index))
         names = (*DATA_FILES, *_write_extras(temporary, extras))
         files = {name: _file_record(temporary / name) for name in names}
         manifest = Manifest(
             format=FORMAT_VERSION,
             dataset=dataset,
-            counts=_counts(catalogue, triples, dialogues, extras),
+            counts=_counts(catalogue, triples, extras) | tallied.counts,
             files=files,
             checksum=_checksum(files),
             licence=licence,
@@ -158,7 +178,9 @@ def read_manifest(folder: Path) -> Manifest:
         where = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults[:3])
         raise DataError.at(path, None, f"is not a manifest ({where or error})", _PREPARE_AGAIN) from None
     others = {
-        name for name in manifest.files if name in (WORDS_FILE, REVIEWS_FILE) or _SIDE_GRAPH.fullmatch(name)
+        name
+        for name in manifest.files
+        if name in (WORDS_FILE, REVIEWS_FILE, CARDS_FILE) or _SIDE_GRAPH.fullmatch(name)
     }
     if set(manifest.files) - others != set(DATA_FILES):
         problem = f"lists the files {sorted(manifest.files)}, not {sorted(DATA_FILES)}"
@@ -169,20 +191,40 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def load_prepared(folder: Path, *, verify: bool = True) -> PreparedCorpus:
-    """Read a prepared folder; with ``verify`` its files must be the very ones the manifest records.
+    """Read a prepared folder into memory; with ``verify`` its files must be the very ones the manifest records.
 
     Raises ``DataError`` when a file is missing, altered or broken, or of another version.
     """
+    found = open_prepared(folder, verify=verify)
+    return PreparedCorpus(
+        found.manifest, found.catalogue, found.triples, tuple(found.dialogues), found.extras
+    )
+
+
+def open_prepared(folder: Path, *, verify: bool = True) -> PreparedStream:
+    """As ``load_prepared``, but the dialogues are a stream: what is wrong with them is found on the way."""
     manifest = read_manifest(folder)
     for name, record in manifest.files.items():
         _check_file(folder / name, record, verify=verify)
     catalogue = read_entities(folder / ENTITIES_FILE)
     triples = read_triples(folder / TRIPLES_FILE, catalogue)
-    dialogues, _ = read_dialogues(folder / DIALOGUES_FILE, known_entities=catalogue.index)
     extras = _read_extras(folder, manifest, catalogue)
-    if verify and manifest.counts != _counts(catalogue, triples, dialogues, extras):
+    dialogues: Iterator[Dialogue] = iterate_dialogues(folder / DIALOGUES_FILE, known_entities=catalogue.index)
+    if verify:
+        dialogues = _as_counted(dialogues, manifest, _counts(catalogue, triples, extras), folder)
+    return PreparedStream(manifest, catalogue, triples, dialogues, extras)
+
+
+def _as_counted(
+    dialogues: Iterator[Dialogue], manifest: Manifest, others: dict[str, int], folder: Path
+) -> Iterator[Dialogue]:
+    """The dialogues; at their end ``DataError`` unless the manifest counts what the files hold."""
+    tallied = Tally()
+    for dialogue in dialogues:
+        tallied.add(dialogue)
+        yield dialogue
+    if manifest.counts != others | tallied.counts:
         raise DataError.at(folder / MANIFEST_FILE, None, "does not count what the files hold", _PREPARE_AGAIN)
-    return PreparedCorpus(manifest, catalogue, triples, dialogues, extras)
 
 
 def _write_extras(folder: Path, extras: Extras) -> list[str]:
@@ -202,6 +244,9 @@ def _write_extras(folder: Path, extras: Extras) -> list[str]:
     if extras.reviews is not None:
         write_reviews(folder / REVIEWS_FILE, extras.reviews)
         names.append(REVIEWS_FILE)
+    if extras.cards:
+        write_cards(folder / CARDS_FILE, extras.cards)
+        names.append(CARDS_FILE)
     return names
 
 
@@ -211,6 +256,7 @@ def _read_extras(folder: Path, manifest: Manifest, catalogue: Catalogue) -> Extr
         {name: read_triples(folder / file, catalogue) for name, file in found},
         read_word_pairs(folder / WORDS_FILE) if WORDS_FILE in manifest.files else None,
         read_item_reviews(folder / REVIEWS_FILE, catalogue) if REVIEWS_FILE in manifest.files else None,
+        read_cards(folder / CARDS_FILE, catalogue) if CARDS_FILE in manifest.files else {},
     )
 
 
@@ -232,39 +278,19 @@ def _check_file(path: Path, record: FileRecord, *, verify: bool) -> None:
         raise DataError.at(path, None, f"{problem}, {recorded}", _PREPARE_AGAIN)
 
 
-def _check_entities(catalogue: Catalogue, triples: Sequence[Triple], dialogues: Sequence[Dialogue]) -> None:
-    """Raise ``DataError`` where something names an entity that is not in the catalogue."""
-    known = catalogue.index
-    for triple in triples:
-        for entity in (triple.head, triple.tail):
-            if entity not in known:
-                raise DataError(f"Triple {triple} names {entity!r}, not in the catalogue. Add it or drop it.")
-    for dialogue in dialogues:
-        mentioned = (mention.entity for message in dialogue.messages for mention in message.mentions)
-        for entity in (*mentioned, *dialogue.feedback):
-            if entity not in known:
-                problem = f"Dialogue {dialogue.id!r} names {entity!r}, not in the catalogue"
-                raise DataError(f"{problem}. Add it to the catalogue or drop the mention.")
-
-
-def _counts(
-    catalogue: Catalogue, triples: Sequence[Triple], dialogues: Sequence[Dialogue], extras: Extras
-) -> dict[str, int]:
-    mentions = [mention for d in dialogues for message in d.messages for mention in message.mentions]
+def _counts(catalogue: Catalogue, triples: Sequence[Triple], extras: Extras) -> dict[str, int]:
+    """What there is beside the dialogues, by name."""
     held = {f"triples of {name}": len(side) for name, side in sorted(extras.side_graphs.items())}
     if extras.word_pairs is not None:
         held["pairs of words"] = len(extras.word_pairs)
     if extras.reviews is not None:
         held["reviews"] = len(extras.reviews)
+    if extras.cards:
+        held["cards"] = len(extras.cards)
     return held | {
         "items": catalogue.num_items,
         "entities": catalogue.num_entities,
         "triples": len(triples),
-        "dialogues": len(dialogues),
-        "users": len({dialogue.user for dialogue in dialogues}),
-        "messages": sum(len(dialogue.messages) for dialogue in dialogues),
-        "mentions": len(mentions),
-        "marked mentions": sum(mention.marked for mention in mentions),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import reprlib
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,43 @@ _JSON_NAMES: dict[type, str] = {
 
 
 Build = Callable[[dict[str, Any], "Counter[str]"], Dialogue | None]
+Register = Callable[[str, int], str | None]
+"""Takes a dialogue's id and its line; says where the id stood before, or None when it is new."""
+
+
+def iterate_records(
+    lines: Iterable[bytes],
+    place: Path | str,
+    build: Build,
+    *,
+    lenient: bool,
+    register: Register,
+    dropped: Counter[str],
+) -> Iterator[Dialogue]:
+    """The dialogues of a file's lines, in order and one at a time; blank lines are passed over.
+
+    ``build`` turns one object into a dialogue (``None`` to leave it out), counting what it drops; ``dropped``
+    takes the counts as the lines are read. A faulty line raises ``DataError``; with ``lenient`` it is skipped
+    and counted.
+    """
+    for number, line in enumerate(lines, start=1):
+        raw = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+        if not raw.strip():
+            continue
+        counts: Counter[str] = Counter()
+        try:
+            dialogue = build(parse_object(raw), counts)
+            if dialogue is not None and (before := register(dialogue.id, number)) is not None:
+                raise _doubled(dialogue.id, before)
+        except LineFaultError as fault:
+            if not lenient:
+                raise DataError.at(place, number, fault.problem, fault.mend) from None
+            counts = Counter({f"dialogues skipped: {fault.reason}": 1})
+            dialogue = None
+        if counts:
+            dropped.update(counts)
+        if dialogue is not None:
+            yield dialogue
 
 
 def collect_dialogues(
@@ -95,36 +132,24 @@ def collect_dialogues(
     seen: dict[str, str],
     dropped: Counter[str],
 ) -> list[Dialogue]:
-    """The dialogues of a file's lines, in order; blank lines are passed over.
+    """The dialogues of a file's lines, all at once, as ``iterate_records`` gives them.
 
-    ``build`` turns one object into a dialogue (``None`` to leave it out), counting what it drops.
-    ``seen`` maps the dialogue ids so far to where they stood, ``dropped`` takes the counts; both
-    are added to. A faulty line raises ``DataError``; with ``lenient`` it is skipped and counted.
+    ``seen`` maps the dialogue ids so far to where they stood, over several files, and is added to.
     """
-    dialogues: list[Dialogue] = []
-    for number, line in enumerate(lines, start=1):
-        raw = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-        if not raw.strip():
-            continue
-        counts: Counter[str] = Counter()
-        try:
-            dialogue = build(parse_object(raw), counts)
-            if dialogue is not None:
-                _check_new(dialogue.id, seen)
-                seen[dialogue.id] = f"{place}:{number}"
-                dialogues.append(dialogue)
-        except LineFaultError as fault:
-            if not lenient:
-                raise DataError.at(place, number, fault.problem, fault.mend) from None
-            counts = Counter({f"dialogues skipped: {fault.reason}": 1})
-        dropped.update(counts)
-    return dialogues
+
+    def register(dialogue_id: str, number: int) -> str | None:
+        before = seen.get(dialogue_id)
+        if before is None:
+            seen[dialogue_id] = f"{place}:{number}"
+        return before
+
+    found = iterate_records(lines, place, build, lenient=lenient, register=register, dropped=dropped)
+    return list(found)
 
 
-def _check_new(dialogue_id: str, seen: dict[str, str]) -> None:
-    if dialogue_id in seen:
-        raise LineFaultError(
-            "doubled id",
-            f"dialogue id {shown(dialogue_id)} was used before, in {seen[dialogue_id]}",
-            "Remove one of the two or give it an id of its own.",
-        )
+def _doubled(dialogue_id: str, before: str) -> LineFaultError:
+    return LineFaultError(
+        "doubled id",
+        f"dialogue id {shown(dialogue_id)} was used before, in {before}",
+        "Remove one of the two or give it an id of its own.",
+    )

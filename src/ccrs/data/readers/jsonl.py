@@ -5,50 +5,90 @@ from __future__ import annotations
 import difflib
 import json
 from collections import Counter
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from ccrs.core.dialogue import Dialogue, Feedback, Mention, Message
+from ccrs.core.dialogue import Dialogue, Feedback, Mention, Message, Part
 from ccrs.core.errors import DataError
 from ccrs.core.files import replacing
-from ccrs.data.readers.json_lines import MAX_TIME, LineFaultError, collect_dialogues, field, shown
+from ccrs.data.readers.json_lines import MAX_TIME, LineFaultError, field, iterate_records, shown
+from ccrs.data.seen_ids import SeenIds
 
 DIALOGUE_KEYS = frozenset({"id", "user", "time", "part", "messages", "feedback"})
 MESSAGE_KEYS = frozenset({"speaker", "text", "mentions"})
 MENTION_KEYS = frozenset({"entity", "start", "end", "marked"})
 ANSWER_KEYS = frozenset({"suggested", "seen", "liked"})
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 UNKNOWN_MENTION = "mentions of unknown entities"
 UNKNOWN_FEEDBACK = "feedback on unknown entities"
+
+
+class DialogueStream(Iterator[Dialogue]):
+    """The dialogues of a file, one at a time and once; ``dropped`` counts by reason what was left out so far."""
+
+    def __init__(self, dialogues: Iterator[Dialogue], dropped: Counter[str]) -> None:
+        self._dialogues = dialogues
+        self.dropped = dropped
+
+    def __next__(self) -> Dialogue:
+        return next(self._dialogues)
+
+
+def iterate_dialogues(
+    path: Path, *, lenient: bool = False, known_entities: Container[str] | None = None
+) -> DialogueStream:
+    """The dialogues of a file in the project's own format as a stream, in little memory however long it is.
+
+    With ``known_entities``, every mention and every item of the feedback must be one of them.
+    Raises ``DataError`` (file, line, value, mend) on any fault, when the stream comes to it; with
+    ``lenient`` a faulty dialogue is skipped, an unknown entity is left out of its dialogue, and both
+    are counted by reason. A file that cannot be read or holds no usable dialogue is an error either way.
+    """
+    dropped: Counter[str] = Counter()
+    return DialogueStream(_iterate(path, lenient, known_entities, dropped), dropped)
 
 
 def read_dialogues(
     path: Path, *, lenient: bool = False, known_entities: Container[str] | None = None
 ) -> tuple[tuple[Dialogue, ...], dict[str, int]]:
-    """The dialogues of a file in the project's own format, and counts of what was dropped.
+    """All dialogues of a file, and counts of what was dropped; otherwise as ``iterate_dialogues``."""
+    stream = iterate_dialogues(path, lenient=lenient, known_entities=known_entities)
+    dialogues = tuple(stream)
+    return dialogues, dict(stream.dropped)
 
-    With ``known_entities``, every mention and every item of the feedback must be one of them.
-    Raises ``DataError`` (file, line, value, mend) on any fault; with ``lenient`` a faulty dialogue
-    is skipped, an unknown entity is left out of its dialogue, and both are counted by reason. A
-    file that cannot be read or holds no usable dialogue is an error either way.
-    """
+
+def _iterate(
+    path: Path, lenient: bool, known: Container[str] | None, dropped: Counter[str]
+) -> Iterator[Dialogue]:
+    """What ``iterate_dialogues`` hands out; the file is open while it is read."""
+    seen = SeenIds()
 
     def build(record: dict[str, Any], counts: Counter[str]) -> Dialogue:
-        return _dialogue(record, known_entities, counts if lenient else None)
+        return _dialogue(record, known, counts if lenient else None)
 
-    dropped: Counter[str] = Counter()
-    try:
-        with path.open("rb") as stream:
-            dialogues = collect_dialogues(stream, path, build, lenient=lenient, seen={}, dropped=dropped)
-    except OSError as error:
-        problem = f"cannot be read ({error.strerror or error})"
-        raise DataError.at(path, None, problem, "Check the path.") from error
-    if not dialogues:
+    def register(dialogue_id: str, number: int) -> str | None:
+        before = seen.add(dialogue_id, number)
+        return f"{path}:{before}" if before else None
+
+    lines = _lines(path)
+    yield from iterate_records(lines, path, build, lenient=lenient, register=register, dropped=dropped)
+    if not len(seen):
         skipped = f" ({sum(dropped.values())} lines were skipped)" if dropped else ""
         mend = "Give a file with one dialogue a line."
         raise DataError.at(path, None, f"holds no dialogues{skipped}", mend)
-    return tuple(dialogues), dict(dropped)
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """The lines of a file; raises ``DataError`` where it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            yield from stream
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror or error})"
+        raise DataError.at(path, None, problem, "Check the path.") from error
 
 
 def write_dialogues(path: Path, dialogues: Iterable[Dialogue]) -> None:
@@ -56,25 +96,24 @@ def write_dialogues(path: Path, dialogues: Iterable[Dialogue]) -> None:
 
     Raises ``DataError`` where ``read_dialogues`` would refuse what was written, or the disk does.
     """
-    seen: set[str] = set()
+    seen = SeenIds()
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
         for dialogue in dialogues:
             record = _record(dialogue)
             try:
                 _dialogue(record, None, None)
-                if dialogue.id in seen:
+                if seen.add(dialogue.id):
                     raise LineFaultError(
                         "doubled id", "is an id used twice", "Give every dialogue its own id."
                     )
-                stream.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
+                stream.write(_ENCODER.encode(record) + "\n")
             except LineFaultError as fault:
                 problem = f"dialogue {shown(dialogue.id)} cannot be written: {fault.problem}"
                 raise DataError.at(path, None, problem, fault.mend) from None
             except UnicodeEncodeError:
                 problem = f"dialogue {shown(dialogue.id)} holds half a character (an unpaired surrogate)"
                 raise DataError.at(path, None, problem, "Remove it from the text.") from None
-            seen.add(dialogue.id)
-        if not seen:
+        if not len(seen):
             raise DataError.at(path, None, "there are no dialogues to write", "Give at least one.")
 
 
@@ -92,9 +131,11 @@ def _dialogue(record: dict[str, Any], known: Container[str] | None, dropped: Cou
             "wrong value", f"'time' is {shown(time)}, beyond 64 bits", "Give a smaller number."
         )
     part = record.get("part")
-    if part not in ("train", "test", None):
+    if part not in (*get_args(Part), None):
         raise LineFaultError(
-            "wrong value", f"'part' is {shown(part)}", "Allowed: 'train', 'test', or leave it out."
+            "wrong value",
+            f"'part' is {shown(part)}",
+            "Allowed: 'train', 'validation', 'test', or leave it out.",
         )
     return Dialogue(
         id=_name(record, "id", ""),
