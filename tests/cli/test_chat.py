@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from ccrs.cli import chat
-from ccrs.inference.talk import NOTHING_SAID
+from ccrs.core.item_words import ItemWords
+from ccrs.inference.talk import nothing_said
 from ccrs.serving.schemas import Card, Explanation, MentionShare, Share, Statement, Turn
 from tests.cli.conftest import Command, Ended
 from tests.fixtures.tiny_run import TinyRun
@@ -36,7 +37,7 @@ def test_a_pipe_gets_plain_replies(piped: Command) -> None:
     assert "\x1b" not in ended.out
     assert "> " not in ended.out
     assert len(ended.out.splitlines()) >= 3
-    assert ended.out.splitlines()[-1] == NOTHING_SAID
+    assert ended.out.splitlines()[-1] == nothing_said(ItemWords("film", "films"))
     assert "Goodbye" in ended.err
     assert piped("hi\nI like Heat (1995)\n\n").out == ended.out  # the end of the input is an end like /quit
 

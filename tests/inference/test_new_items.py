@@ -19,7 +19,7 @@ from ccrs.core.dialogue import Message
 from ccrs.core.errors import CheckpointError, DataError
 from ccrs.experiments.corpus import load_corpus
 from ccrs.experiments.demo import demo_config
-from ccrs.experiments.prepare import prepare_own
+from ccrs.experiments.prepare_own import prepare_own
 from ccrs.experiments.train import train_recommender
 from ccrs.inference.answers import TurnInput
 from ccrs.inference.new_items import NewItem, extended_responder, extended_run

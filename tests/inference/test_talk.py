@@ -12,12 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ccrs.core.errors import CheckpointError
+from ccrs.core.item_words import ItemWords
 from ccrs.data.acts import reply_act
 from ccrs.data.tokeniser import SPEAKERS
 from ccrs.inference.answers import Answer, TurnInput
 from ccrs.inference.conversation import NUM_SUPPORT, Conversation
 from ccrs.inference.reading import NUM_WORDS
-from ccrs.inference.talk import NOTHING_SAID, Talker
+from ccrs.inference.talk import Talker, nothing_said
 from tests.fixtures.tiny_run import TinyRun
 
 FILM, OTHER_FILM = "Heat (1995)", "Speed (1994)"
@@ -94,7 +95,7 @@ def test_nothing_said_is_asked_for_without_a_model(
 ) -> None:
     monkeypatch.setattr(conversation.talker.writer, "write", None)
     answer = conversation.say(text)
-    assert answer.text == NOTHING_SAID
+    assert answer.text == nothing_said(ItemWords("film", "films"))
     assert answer.recommendation is None
     assert conversation.messages == ()
 

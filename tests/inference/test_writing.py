@@ -13,7 +13,7 @@ from torch import nn
 from ccrs.artifacts.responder import ResponderRun, load_responder
 from ccrs.artifacts.run import Run, load_run
 from ccrs.inference.intention import Intention
-from ccrs.inference.writing import STOCK, ReplyWriter, Situation, Written
+from ccrs.inference.writing import STOCK_OF_FILMS, ReplyWriter, Situation, Written
 from ccrs.meta.reply_adaptation import Inner
 from ccrs.models.decoding import DecodingConfig
 from tests.fixtures.tiny_responder import TinyResponder, tiny_responder
@@ -222,7 +222,7 @@ def test_the_stock_reply_can_always_be_said(run: Run, writer: ReplyWriter, respo
         written = writer.stock(situation, None)
         check(run, written, situation)
         assert written.filled.items == offered[:1]
-        assert (written.slotted == STOCK) == bool(offered)
+        assert (written.slotted == STOCK_OF_FILMS) == bool(offered)
         assert not written.filled.statements
         assert written.attempt == -1
 

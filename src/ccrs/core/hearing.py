@@ -16,20 +16,32 @@ QuestionKind = Literal["relation", "year", "plot", "facts", "like_which"]
 
 
 @dataclass(frozen=True, slots=True)
+class NumberRange:
+    """Bounds, inclusive, of a number that items have: their price, say. ``None`` is open."""
+
+    name: str
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Constraints:
     """What an item must and must not be, as hard filters.
 
     ``wanted`` are ids of entities to all of which an item must be linked (*a comedy with Tom Hanks*), ``unwanted`` ids
     of entities to none of which it may be linked (*no horror*) and of items that are not wanted. Years are inclusive.
+    An item without a year, or without one of the ``numbers``, does not fulfil a bound on it.
     """
 
     wanted: tuple[str, ...] = ()
     unwanted: tuple[str, ...] = ()
     year_from: int | None = None
     year_to: int | None = None
+    numbers: tuple[NumberRange, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.wanted or self.unwanted or self.year_from is not None or self.year_to is not None)
+        years = self.year_from is not None or self.year_to is not None
+        return bool(self.wanted or self.unwanted or years or self.numbers)
 
 
 @dataclass(frozen=True, slots=True)

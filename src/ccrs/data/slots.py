@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ccrs.core.dialogue import Mention
 from ccrs.core.graph import Catalogue, Triple
+from ccrs.core.item_words import ItemWords
 from ccrs.core.replies import ITEM_SLOT
 from ccrs.data.turns import Turn, cut
 
@@ -54,11 +55,10 @@ class Slotter:
         self._relations = relations
         self._usual = {entity: counts.most_common(1)[0][0] for entity, counts in usual.items()}
         self.relations = tuple(sorted({triple.relation for triple in triples}))
-        kinds = Counter(entity.type.lower() for entity in catalogue.items)
-        kind = kinds.most_common(1)[0][0] if kinds else "item"
-        self.plural = f"{kind}s"
+        words = ItemWords.of(catalogue)
+        self.plural = words.plural
         """What several items are called."""
-        self._item_words = {kind, f"{kind}s"} | (_FILM_WORDS if kind in _FILM_WORDS else set())
+        self._item_words = _FILM_WORDS if words.are_films else {*words.head}
 
     @property
     def tokens(self) -> tuple[str, ...]:

@@ -41,8 +41,8 @@ class TurnInput:
     """What a person says, and all that the answer depends on.
 
     ``liked`` are items liked on a card since the last words; ``filters`` hold for this turn alone and are not
-    remembered; ``unavailable`` items (ids) are not offered. Up to ``num_items`` items are shown. ``decoding`` None is
-    the run's own.
+    remembered; ``unavailable`` items (ids) are not offered (None: those that the run's cards call so). Up to
+    ``num_items`` items are shown. ``decoding`` None is the run's own.
     """
 
     text: str
@@ -50,7 +50,7 @@ class TurnInput:
     person: Person = field(default_factory=Person)
     liked: tuple[str, ...] = ()
     filters: Constraints = field(default_factory=Constraints)
-    unavailable: frozenset[str] = frozenset()
+    unavailable: frozenset[str] | None = None
     num_items: int = 4
     seed: int = 0
     decoding: DecodingConfig | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ccrs.core.cards import ItemCard
 from ccrs.core.graph import Catalogue
 from ccrs.core.hearing import Question
 from ccrs.data.filling import Filler
@@ -15,7 +16,10 @@ _MAX_RELATIONS = 4
 
 
 class FactTeller:
-    """Tells what the graph holds of an item; ``plots`` are texts by item id, where there are any."""
+    """Tells what the graph holds of an item; ``plots`` are texts by item id, where there are any.
+
+    Of a number that ``cards`` (by item id) give, that is told rather than the range it lies in.
+    """
 
     def __init__(
         self,
@@ -23,10 +27,13 @@ class FactTeller:
         filler: Filler,
         relations: Sequence[str],
         plots: Mapping[str, str] | None = None,
+        cards: Mapping[str, ItemCard] | None = None,
     ) -> None:
         self.catalogue, self.filler = catalogue, filler
         self.relations = tuple(name for name in relations if not name.endswith(" of"))
-        self.plots = plots or {}
+        self.cards = cards or {}
+        told = {item: card.text for item, card in self.cards.items() if card.text}
+        self.plots: Mapping[str, str] = told | dict(plots or {})
 
     def answer(self, question: Question) -> tuple[str, tuple[Stated, ...]]:
         """What is said to a question, and the facts in it; "" when it is about no item of the catalogue.
@@ -53,7 +60,7 @@ class FactTeller:
         if question.kind == "year":
             year = self.catalogue.entities[item].year
             if year is None:
-                return f"I do not know when {title} was made.", []
+                return f"I do not know the year of {title}.", []
             return f"{title} is from {year}.", [Stated(title, "year", str(year))]
         if question.kind == "relation" and question.relation is not None:
             names = self._names(item, question.relation)
@@ -93,5 +100,10 @@ class FactTeller:
         return f"{start}What I know of {entity.title}: {'; '.join(parts)}.", stated
 
     def _names(self, item: int, relation: str) -> tuple[str, ...]:
+        card = self.cards.get(self.catalogue.entities[item].id)
+        if card is not None and relation == "price" and card.price:
+            return (card.price,)
+        if card is not None and relation in card.numbers:
+            return (f"{card.numbers[relation]:.10g}",)
         found = [self.catalogue.entities[value].name for value in self.filler.values(item, relation)]
         return tuple(found[:_MAX_VALUES])

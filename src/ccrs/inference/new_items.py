@@ -75,6 +75,7 @@ def extended_run(
         statistics=statistics,
         data=run.data,
         commit=run.commit,
+        cards={item: card for item, card in run.cards.items() if item in catalogue.index},
     )
 
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from ccrs.core.item_words import ItemWords
 from ccrs.data.turns import clean
 
 NUM_WORDS, NUM_LETTERS = 300, 4000
 """What is read of one message: its end."""
 
 
-def readable(text: str, num_tokens: int) -> tuple[str, tuple[str, ...]]:
+def readable(text: str, num_tokens: int, words: ItemWords) -> tuple[str, tuple[str, ...]]:
     """The text that is read of what was typed, and remarks on what was left out."""
     whole = text.encode("utf-8", "replace").decode("utf-8")
     end = whole[-NUM_LETTERS:]
-    words = clean(end).split(" ")
-    said = " ".join(words[-NUM_WORDS:])
-    if len(end) == len(whole) and len(words) <= NUM_WORDS:
+    typed = clean(end).split(" ")
+    said = " ".join(typed[-NUM_WORDS:])
+    if len(end) == len(whole) and len(typed) <= NUM_WORDS:
         return said, ()
     remark = (
-        f"That is long: I look for films in its last {min(len(words), NUM_WORDS)} words, "
+        f"That is long: I look for {words.plural} in its last {min(len(typed), NUM_WORDS)} words, "
         f"and my words answer the last {num_tokens} tokens."
     )
     return said, (remark,)

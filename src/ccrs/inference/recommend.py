@@ -14,11 +14,13 @@ import torch
 from torch import Tensor
 
 from ccrs.artifacts.run import Run, load_run
+from ccrs.core.cards import numbers_of, unavailable_items
 from ccrs.core.dialogue import Dialogue, Mention, Message
 from ccrs.core.errors import CheckpointError, DataError
 from ccrs.data.linking_dialogues import run_linker
 from ccrs.inference.explanation import ContextView, MentionWeight, Weight
 from ccrs.inference.item_filter import ItemFilter
+from ccrs.inference.pretrained import Pretrained
 from ccrs.inference.ranking import RankedItems, RankRequest, rank_all
 from ccrs.inference.user_state import UserState, user_state
 from ccrs.models.ccrs import CCRS
@@ -56,7 +58,7 @@ class Recommendation:
         return asdict(self)
 
 
-class Recommender:
+class Recommender(Pretrained):
     """A loaded run that recommends.
 
     Example::
@@ -73,7 +75,7 @@ class Recommender:
             raise CheckpointError(f"{run.config.name!r} has no attention to explain. Use a run of 'ccrs'.")
         self.run = run
         self.model: CCRS = run.model
-        self.linker = run_linker(run.catalogue, run.statistics.popularity)
+        self.linker = run_linker(run.catalogue, run.statistics.popularity, typos=True)
         shared = Counter(triple.tail for triple in run.triples)
         self.rarity = {
             run.catalogue.index[tail]: math.log(1 + run.catalogue.num_items / count)
@@ -85,7 +87,9 @@ class Recommender:
     @classmethod
     def load(cls, folder: Path | str) -> Recommender:
         """Load the run in ``folder``; raises ``CheckpointError``."""
-        return cls(load_run(Path(folder)))
+        recommender = cls(load_run(Path(folder)))
+        recommender.folder = Path(folder)
+        return recommender
 
     @cached_property
     def index(self) -> ItemIndex | None:
@@ -98,7 +102,19 @@ class Recommender:
     @cached_property
     def filter(self) -> ItemFilter:
         """Constraints as masks over the items."""
-        return ItemFilter(self.run.catalogue, self.run.triples)
+        return ItemFilter(self.run.catalogue, self.run.triples, numbers_of(self.run.cards))
+
+    @cached_property
+    def unavailable(self) -> frozenset[str]:
+        """The ids of items that the run's cards say are not to be had."""
+        return unavailable_items(self.run.cards)
+
+    @cached_property
+    def available(self) -> Tensor:
+        """True for all other items: (items,)."""
+        mask = torch.ones(self.run.catalogue.num_items, dtype=torch.bool)
+        mask[[self.run.catalogue.index[item] for item in self.unavailable]] = False
+        return mask
 
     def recommend(
         self,
@@ -124,7 +140,8 @@ class Recommender:
 
     def rank(self, messages: Sequence[Message], *, support: Sequence[Dialogue] = ()) -> RankedItems:
         """Adapt to ``support`` and score every item at the open end of a dialogue."""
-        request = RankRequest(tuple(messages), self.state(support), self.unnamed(messages))
+        allowed = self.unnamed(messages) & self.available
+        request = RankRequest(tuple(messages), self.state(support), allowed)
         return self.rank_all([request])[0]
 
     def rank_all(self, requests: Sequence[RankRequest]) -> list[RankedItems]:
@@ -144,9 +161,9 @@ class Recommender:
         return mask
 
     def explain(self, ranked: RankedItems, *, k: int = 10, allowed: Tensor | None = None) -> Recommendation:
-        """The ``k`` best items that are ``allowed`` (those that were not named), and what they rest on."""
+        """The ``k`` best items that are ``allowed`` (the available ones that were not named), and what they rest on."""
         if allowed is None:
-            allowed = torch.ones(self.run.catalogue.num_items, dtype=torch.bool)
+            allowed = self.available.clone()
             allowed[[entity for entity in ranked.mentioned if entity < len(allowed)]] = False
         view = ContextView(ranked.view, ranked.context, ranked.stranger)
         return Recommendation(

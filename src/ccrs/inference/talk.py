@@ -11,13 +11,16 @@ from torch import Tensor
 
 from ccrs.artifacts.responder import ResponderRun, load_responder
 from ccrs.artifacts.run import Run, load_run
+from ccrs.core.cards import numbers_of
 from ccrs.core.dialogue import Dialogue, Mention, Message
 from ccrs.core.graph import Entity
 from ccrs.core.hearing import Constraints, Heard, SoFar
+from ccrs.core.item_words import ItemWords
 from ccrs.data.filling import Filler
 from ccrs.data.linking_dialogues import link_dialogue
 from ccrs.data.understanding.hearer import Hearer
 from ccrs.data.unknown_titles import KnownTitles, UnknownTitle
+from ccrs.data.unknown_wishes import UnknownWishes
 from ccrs.inference.answers import (
     Answer,
     Exchange,
@@ -31,6 +34,7 @@ from ccrs.inference.facts import NOT_KNOWN, FactTeller
 from ccrs.inference.fitting import Fitting, Said
 from ccrs.inference.interactions import disliked_of, merged_opinions, without_mentions
 from ccrs.inference.live import LiveResponder
+from ccrs.inference.pretrained import Pretrained
 from ccrs.inference.ranking import RankedItems, RankRequest
 from ccrs.inference.reading import readable
 from ccrs.inference.recommend import Recommendation, Recommender
@@ -41,7 +45,6 @@ from ccrs.models.decoding import DecodingConfig
 from ccrs.models.responders import as_adaptable_responder
 
 NUM_UNKNOWN, NUM_SUGGESTIONS = 3, 3
-NOTHING_SAID = "Say something: a movie you like, a genre, an actor, or just hi."
 YOU = "you"
 NOTHING_SO_FAR, NO_CONSTRAINTS = SoFar(), Constraints()
 
@@ -63,7 +66,7 @@ class _Turn:
     allowed: Tensor = field(default_factory=lambda: torch.zeros(0, dtype=torch.bool))  # (items,)
 
 
-class Talker:
+class Talker(Pretrained):
     """A loaded run that talks.
 
     Example::
@@ -77,13 +80,19 @@ class Talker:
         self.run, self.responder = run, responder
         self.recommender = Recommender(run)
         self.live = LiveResponder(run, responder, self.recommender)
-        writer = ReplyWriter(run, responder, self.recommender.linker)
+        writer = ReplyWriter(run, responder)
         self.writer: ReplyWriter | ReplyChooser = writer
         if choose and responder.chooser is not None:
             self.writer = ReplyChooser(writer, responder.chooser, num_samples=_LIVE_SAMPLES)
         self.titles = KnownTitles(self.recommender.linker, run.catalogue)
-        self.hearer = Hearer(run.catalogue, run.triples, self.titles, responder.opinions)
-        self.facts = FactTeller(run.catalogue, Filler(run.catalogue, run.triples), run.graph.relations)
+        priced = any("price" in card.numbers for card in run.cards.values())
+        self.unknown_wishes = UnknownWishes(run.catalogue, run.graph.relations, has_prices=priced)
+        self.hearer = Hearer(
+            run.catalogue, run.triples, self.titles, responder.opinions, numbers=numbers_of(run.cards)
+        )
+        filler = Filler(run.catalogue, run.triples)
+        self.facts = FactTeller(run.catalogue, filler, run.graph.relations, cards=run.cards)
+        self.words = ItemWords.of(run.catalogue)
         self.wishes = Wishes(run.catalogue)
         self.fitting = Fitting(run.catalogue, self.wishes, self.live.slotter.plural)
 
@@ -92,6 +101,7 @@ class Talker:
         """Load the run in ``folder`` with its responder and warm it up; raises ``CheckpointError``."""
         run = load_run(Path(folder))
         talker = cls(run, load_responder(Path(folder), run), choose=choose)
+        talker.folder = Path(folder)
         talker.warm_up()
         return talker
 
@@ -112,11 +122,11 @@ class Talker:
         answers: dict[int, Answer] = {}
         turns: list[_Turn] = []
         for number, given in enumerate(inputs):
-            said, remarks = readable(given.text, self.responder.config.text.max_context)
+            said, remarks = readable(given.text, self.responder.config.text.max_context, self.words)
             if said:
                 turns.append(self._with_allowed(self._heard(number, given, said, remarks)))
             else:
-                answers[number] = Answer(NOTHING_SAID, remarks=remarks)
+                answers[number] = Answer(nothing_said(self.words), remarks=remarks)
         requests = [RankRequest(turn.messages, turn.given.person.state, turn.allowed) for turn in turns]
         ranked = self.recommender.rank_all(requests)
         for turn, found, written in zip(turns, ranked, self._written(turns, ranked), strict=True):
@@ -130,10 +140,10 @@ class Talker:
 
     def heard_before(self, said: str, reply: str, before: tuple[Exchange, ...]) -> Exchange:
         """A turn that somebody else answered with ``reply``, heard after ``before`` as if it had been ours."""
-        words, _ = readable(said, self.responder.config.text.max_context)
+        words, _ = readable(said, self.responder.config.text.max_context, self.words)
         heard = self.hear(words, TurnInput("", before).so_far)
         messages = []
-        for line in readable(reply, self.responder.config.text.max_context)[0].splitlines():
+        for line in readable(reply, self.responder.config.text.max_context, self.words)[0].splitlines():
             mentions = self._marked(self.recommender.linker.link(line))
             messages.append(Message("recommender", line, mentions))
         shown = (m.entity for message in messages for m in message.mentions if m.marked)
@@ -141,7 +151,8 @@ class Talker:
 
     def _heard(self, number: int, given: TurnInput, said: str, remarks: tuple[str, ...]) -> _Turn:
         heard = self.hear(said, given.so_far)
-        _, unknown = self.titles.read(said)
+        mentions, unknown = self.titles.read(said)
+        asked = self.unknown_wishes.find(said, mentions)
         # What is disliked is no sign of what is liked.
         opinions = merged_opinions(given.person.opinions, heard.opinions, heard.undone)
         disliked = disliked_of(opinions) | set(heard.undone)
@@ -154,7 +165,7 @@ class Talker:
             without_mentions(message, disliked) if message.speaker == "seeker" else message
             for message in messages
         )
-        return _Turn(number, given, heard, self._suggested(unknown), remarks, read)
+        return _Turn(number, given, heard, self._suggested(unknown, asked), remarks, read)
 
     def _is_item(self, name: str) -> bool:
         catalogue = self.run.catalogue
@@ -171,7 +182,7 @@ class Talker:
             out |= {m.entity for m in heard.message.mentions}
         for exchange in given.before:
             out |= {m.entity for message in exchange.spoken for m in message.mentions}
-        out |= given.unavailable
+        out |= self.recommender.unavailable if given.unavailable is None else given.unavailable
         in_force = self.wishes.in_force(turn.heard.constraints, opinions, given.filters)
         barred = [index[e] for e in out if e in index]
         allowed = self.recommender.filter.allowed(in_force, barred) & self.recommender.unnamed(turn.messages)
@@ -278,15 +289,30 @@ class Talker:
         """The mentions with films marked, as in dialogues whose films are named by id."""
         return tuple(Mention(m.entity, m.start, m.end, marked=self._is_item(m.entity)) for m in mentions)
 
-    def _suggested(self, unknown: Sequence[UnknownTitle]) -> tuple[UnknownFilm, ...]:
-        """The first few unknown films, the first with titles that look like it (to look them up takes long)."""
-        if not unknown:
+    def _suggested(
+        self, unknown: Sequence[UnknownTitle], asked: Sequence[UnknownTitle]
+    ) -> tuple[UnknownFilm, ...]:
+        """The first few unknown names and wishes, the first with names like it (to look them up takes long)."""
+        told = [*unknown, *(one for one in asked if not any(_overlap(one, other) for other in unknown))]
+        if not told:
             return ()
-        near = self.recommender.linker.nearest(unknown[0].name, n=NUM_SUGGESTIONS)
-        alike = (entity for entity in near if entity.is_item or entity.type == "person")
+        near = self.recommender.linker.nearest(told[0].name, n=NUM_SUGGESTIONS)
+        of_any_type = told[0] in asked
+        alike = (entity for entity in near if of_any_type or entity.is_item or entity.type == "person")
         suggestions = tuple(dict.fromkeys(entity.title for entity in alike))
-        others = tuple(UnknownFilm(title.name, ()) for title in unknown[1:NUM_UNKNOWN])
-        return (UnknownFilm(unknown[0].name, suggestions), *others)
+        others = tuple(UnknownFilm(title.name, ()) for title in told[1:NUM_UNKNOWN])
+        return (UnknownFilm(told[0].name, suggestions), *others)
+
+
+def _overlap(one: UnknownTitle, other: UnknownTitle) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def nothing_said(words: ItemWords) -> str:
+    """What is said to somebody who said nothing."""
+    if words.are_films:
+        return f"Say something: a {words.singular} you like, a genre, an actor, or just hi."
+    return f"Say something: {words.one} you like, what it should be like, or just hi."
 
 
 def stacked_inner(responder: ResponderRun, inners: Sequence[Inner | None]) -> Inner | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ccrs.core.graph import Catalogue
-from ccrs.core.hearing import Constraints
+from ccrs.core.hearing import Constraints, NumberRange
 from ccrs.inference.interactions import Opinions, disliked_of
 
 
@@ -27,6 +27,7 @@ class Wishes:
             unwanted=tuple(e for e in unwanted if e not in wanted or e in filters.unwanted),
             year_from=max(starts, default=None),
             year_to=min(ends, default=None),
+            numbers=(*said.numbers, *filters.numbers),
         )
 
     def told(self, constraints: Constraints) -> list[str]:
@@ -40,8 +41,17 @@ class Wishes:
             words.append(f"from {first} or later")
         elif last is not None:
             words.append(f"from {last} or earlier")
+        words += [_told(one) for one in constraints.numbers]
         return words
 
     def _name(self, entity: str) -> str:
         place = self.catalogue.index.get(entity)
         return entity if place is None else self.catalogue.entities[place].title
+
+
+def _told(one: NumberRange) -> str:
+    """A range in words: *price at most 30*."""
+    low, high = (None if bound is None else f"{bound:.10g}" for bound in (one.low, one.high))
+    if low is not None and high is not None:
+        return f"{one.name} {low}" if low == high else f"{one.name} {low} to {high}"
+    return f"{one.name} at least {low}" if high is None else f"{one.name} at most {high}"

@@ -13,10 +13,10 @@ from torch import Tensor
 from ccrs.artifacts.responder import ResponderRun
 from ccrs.artifacts.run import Run
 from ccrs.core.dialogue import Speaker
+from ccrs.core.item_words import ItemWords
 from ccrs.core.replies import ITEM_SLOT, ReplyBatch, ReplyMentions
 from ccrs.core.samples import Ragged
 from ccrs.data.filling import Filled, Filler, Films
-from ccrs.data.linking import Linker
 from ccrs.data.linking_dialogues import run_linker
 from ccrs.data.reply_batching import live_batch
 from ccrs.data.slots import NAMED_SLOT, fact_slot
@@ -30,8 +30,9 @@ NUM_OFFERED = 10
 """How many of the best items a reply may name."""
 _BARRED = -1e4
 _ATTEMPTS = 6
-STOCK = f"Have you seen {ITEM_SLOT}?"
+STOCK, STOCK_OF_FILMS = f"How about {ITEM_SLOT}?", f"Have you seen {ITEM_SLOT}?"
 """Said where nothing that was written can be said: a recommendation without any statement."""
+_THE_SAME = re.compile(r"\b(?:the|that) (?:very )?same\b", re.IGNORECASE)
 _QUESTION = re.compile(r"[^.!?\n]*\?")
 
 
@@ -78,13 +79,14 @@ class Written:
 
 
 class ReplyWriter:
-    """Writes replies for situations, side by side; ``linker`` is the run's, where it was made already."""
+    """Writes replies for situations, side by side."""
 
-    def __init__(self, run: Run, responder: ResponderRun, linker: Linker | None = None) -> None:
+    def __init__(self, run: Run, responder: ResponderRun) -> None:
         self.run, self.responder = run, responder
         self.model, self.tokeniser = responder.model, responder.tokeniser
         self.filler = Filler(run.catalogue, run.triples, responder.confirmed)
-        self.linker = linker or run_linker(run.catalogue, run.statistics.popularity)
+        # Not the one for what people type, which finds mistyped names as well: replies have none.
+        self.linker = run_linker(run.catalogue, run.statistics.popularity)
         slots = self.tokeniser.slots
         self._facts = {name: slots[name] for name in slots if name not in (ITEM_SLOT, NAMED_SLOT)}
         self._relations = {fact_slot(relation): relation for relation in run.graph.relations}
@@ -182,6 +184,9 @@ class ReplyWriter:
         filled = self.filler.fill(slotted, films, preference)
         if filled is None or not re.search(r"\w", filled.text):
             return None
+        # Where nothing was named before, nothing can be the same as before.
+        if not situation.named and _THE_SAME.search(slotted):
+            return None
         if self.responder.config.text.fact_slots and self._says_more(slotted, filled, situation):
             return None
         return filled
@@ -236,7 +241,8 @@ class ReplyWriter:
 
     def stock(self, situation: Situation, styles: tuple[float, ...] | None) -> Written:
         """What is said where nothing else can be."""
-        slotted = STOCK if situation.offered else "I do not know what to say to that. What else do you like?"
+        offer = STOCK_OF_FILMS if ItemWords.of(self.run.catalogue).are_films else STOCK
+        slotted = offer if situation.offered else "I do not know what to say to that. What else do you like?"
         filled = self.filler.fill(slotted, Films(situation.offered, situation.named))
         if filled is None:
             raise ValueError("The stock reply cannot be filled.")

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from ccrs.artifacts.run import Run
+from ccrs.core.cards import ItemCard
 from ccrs.core.hearing import Opinion
 from ccrs.inference.answers import listed
 from ccrs.inference.recommend import Recommended
@@ -17,10 +18,13 @@ _ORDER: Sequence[Opinion] = ("like", "dislike", "seen")
 
 
 class Cards:
-    """Makes the cards of one catalogue; ``records`` are items put in or changed while the server runs, by id."""
+    """Makes the cards of one catalogue; ``records`` are items put in or changed while the server runs, by id.
+
+    Where a record says nothing, the card is what the run says.
+    """
 
     def __init__(self, run: Run, records: Mapping[str, ItemRecord]) -> None:
-        self.catalogue, self.records = run.catalogue, records
+        self.catalogue, self.records, self._own = run.catalogue, records, run.cards
         facts: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         index, entities = run.catalogue.index, run.catalogue.entities
         for triple in run.triples:
@@ -39,7 +43,7 @@ class Cards:
         """The card of an item of the catalogue, with its place in a ranking where it has one."""
         number = self.catalogue.index[item]
         entity = self.catalogue.entities[number]
-        record = self.records.get(item)
+        record, own = self.records.get(item), self._own.get(item, ItemCard())
         facts = {relation: names[:_MAX_NAMES] for relation, names in self._facts.get(number, {}).items()}
         said = set(opinions)
         return Card(
@@ -52,11 +56,11 @@ class Cards:
             rank=None if recommended is None else recommended.rank,
             unadapted_rank=None if recommended is None else recommended.unadapted_rank,
             score=None if recommended is None else recommended.score,
-            plot=None if record is None else record.plot,
-            url=None if record is None else record.url,
-            image=None if record is None else record.image,
-            price=None if record is None else record.price,
-            available=True if record is None else record.available,
+            plot=own.text if record is None else record.plot or own.text,
+            url=own.url if record is None else record.url or own.url,
+            image=own.image if record is None else record.image or own.image,
+            price=own.price if record is None else record.price or own.price,
+            available=own.available if record is None else record.available,
             opinions=[opinion for opinion in _ORDER if opinion in said],
         )
 

@@ -161,7 +161,9 @@ class Service:
         """The messages of a request for recommendations, and what is heard in its text."""
         recommender = world.talker.recommender
         messages = [recommender.naming(item) for item in request.items]
-        said, remarks = readable(request.text, world.talker.responder.config.text.max_context)
+        said, remarks = readable(
+            request.text, world.talker.responder.config.text.max_context, world.talker.words
+        )
         if not said:
             return tuple(messages), Heard(Message("seeker", "")), list(remarks)
         heard = world.talker.hear(said)
@@ -281,7 +283,13 @@ class Service:
     def readiness(self) -> dict[str, Any]:
         """Whether questions are answered, by which version, of how many items; blocks while the store is asked."""
         world = self.world
-        told = {"ready": True, "version": world.version, "items": world.num_items, **self.about}
+        told = {
+            "ready": True,
+            "version": world.version,
+            "items": world.num_items,
+            "examples": list(world.examples),
+            **self.about,
+        }
         try:
             self.store.ping()
         except StoreError as error:

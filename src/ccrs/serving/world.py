@@ -9,12 +9,14 @@ from pathlib import Path
 
 from ccrs.artifacts.responder import ResponderRun, load_responder
 from ccrs.artifacts.run import Run, load_run
+from ccrs.core.cards import unavailable_items
 from ccrs.core.errors import DataError
 from ccrs.core.files import sha256
 from ccrs.core.hearing import Constraints
 from ccrs.inference.new_items import NewItem, extended_responder, extended_run
 from ccrs.inference.talk import Talker
 from ccrs.serving.cards import Cards
+from ccrs.serving.examples import examples_of
 from ccrs.serving.schemas import Filters
 from ccrs.serving.store.records import ItemRecord, KnownItem
 from ccrs.serving.stored_ids import StoredIds
@@ -66,11 +68,15 @@ class World:
         responder = extended_responder(loaded.responder, loaded.run, run) if added else loaded.responder
         self.talker = Talker(run, responder, choose=choose)
         self.records = {item.id: item for item in items if item.id in run.catalogue.index}
-        self.talker.facts.plots = {i: r.plot for i, r in self.records.items() if r.plot}
+        told = {i: r.plot for i, r in self.records.items() if r.plot}
+        self.talker.facts.plots = {**self.talker.facts.plots, **told}
         self.cards = Cards(run, self.records)
         self.ids = StoredIds(run.catalogue, look_up)
         self.gone = frozenset(item.id for item in items if item.deleted)
-        self.unavailable = frozenset(i for i, r in self.records.items() if not r.available) | self.gone
+        # What the store says of an item goes before the run's card.
+        out = {i for i in unavailable_items(run.cards) if i not in self.records}
+        out |= {i for i, r in self.records.items() if not r.available}
+        self.unavailable = frozenset(out) | self.gone
 
     @property
     def version(self) -> str:
@@ -123,6 +129,11 @@ class World:
             hint = f"The nearest are: {', '.join(near)}." if near else "Nothing is near it."
             raise DataError(f"{where}: {name!r} is nothing in the catalogue. {hint}")
         return found
+
+    @cached_property
+    def examples(self) -> tuple[str, ...]:
+        """What an empty conversation suggests to say."""
+        return examples_of(self.run)
 
     @cached_property
     def _by_name(self) -> Mapping[str, str]:

@@ -9,6 +9,8 @@ from dataclasses import replace
 from ccrs.core.graph import Catalogue, Triple
 from ccrs.core.hearing import Heard, Opinion, Question, SoFar
 from ccrs.data.linking import Linker
+from ccrs.data.understanding.alike import SameValue
+from ccrs.data.understanding.amounts import Amounts, Numbers
 from ccrs.data.understanding.corrections import Correction, correction_of, turned_down
 from ccrs.data.understanding.courtesy import fits_recommendation
 from ccrs.data.understanding.line import Clause
@@ -30,7 +32,8 @@ class Hearer:
 
     All patterns and name tables are made once, here; hearing is linear in the text and depends on nothing but its
     arguments. Rules decide where a word says it plainly; ``opinion_model`` adds opinions where they are silent
-    (``model_alone`` lets it decide on all items, to measure it).
+    (``model_alone`` lets it decide on all items, to measure it). ``numbers`` are those of the items, by id and name:
+    amounts are read against them.
     The rules for wishes are stated in ``ccrs.data.understanding.wishes``.
     """
 
@@ -42,14 +45,17 @@ class Hearer:
         opinion_model: OpinionModel | None = None,
         *,
         model_alone: bool = False,
+        numbers: Numbers | None = None,
     ) -> None:
         self.model, self._model_alone = opinion_model, model_alone
         titles = linker if isinstance(linker, KnownTitles) else KnownTitles(linker, catalogue)
         self.world = World(catalogue, triples)
         self._reader = Reader(self.world, triples, titles)
         kinds = self.world.kinds
-        self.questions = Questions(dict.fromkeys(t.relation for t in triples if kinds.get(t.head) == "item"))
-        self._filters = Filters(catalogue, kinds, self.world.years)
+        relations = dict.fromkeys(t.relation for t in triples if kinds.get(t.head) == "item")
+        self.questions, self._same = Questions(relations), SameValue(relations)
+        self._filters = Filters(self.world)
+        self._amounts = Amounts(numbers or {})
 
     def hear(self, text: str, so_far: SoFar) -> Heard:
         """Understand one message of the seeker; never raises on any text."""
@@ -68,6 +74,7 @@ class Hearer:
             self._ask_model(read, so_far, said)
         wishes = hear_wishes(statements)
         more = more_of_people(clauses, around, self.world.by_relation, self.questions.by_concept)
+        more = more or self._same.wanted(clauses, around, self.world.by_relation)
         if more:
             wishes.wanted += more
             question = None
@@ -85,6 +92,10 @@ class Hearer:
             taste_is_wish=taste_is_wish,
             in_vain=self._in_vain(so_far),
         )
+        numbers = self._amounts.after(
+            so_far.constraints.numbers, text, around.shown, released=wishes.anything or wishes.surprise
+        )
+        constraints = replace(constraints, numbers=numbers)
         turned = bool(rejected) or constraints != so_far.constraints
         return Heard(
             message=read.message,

@@ -36,6 +36,8 @@ _CONCEPTS = {
     "theme": ("theme themes subject keyword topic", r"themes?|topics?|subjects?|keywords?"),
     "production": ("producer producers", r"produced|producer|producers"),
     "language": ("language", r"languages?"),
+    "material": ("material materials fabric", r"materials?|made (?:out )?of|made from"),
+    "price": ("price cost", r"prices?|costs?|how much|expensive"),
 }
 _THING = r"(?:<i>|it|that|this|the movie|that movie|this movie|they|them|these|those)"
 _LEAD = (
@@ -77,7 +79,7 @@ _LIKE_WHICH = re.compile(
 )
 _WH = re.compile(
     rf"^{_LEAD}(?:who|whose|whom|by whom|what|which|where|how many|is|was|are|were|did|does|do|has|have|name|"
-    rf"list)\b(?! (?:there|you)\b(?! know who))"
+    rf"how much|how long|how heavy|list)\b(?! (?:there|you)\b(?! know who))"
 )
 _ALONE = re.compile(
     rf"^{_LEAD}(?:give me |name |and )?(?:the |its )([a-z]+)(?: (?:of|in) {_THING})?(?: please)?$"
@@ -122,7 +124,7 @@ class Questions:
                 None,
             )
             own = rf"{re.escape(name)}(?:s|es)?" if name else ""
-            pattern = "|".join(part for part in (own, concept) if part)
+            pattern = "|".join(part for part in (own, concept or _deed(name)) if part)
             if pattern:
                 words.append((relation, pattern))
         self._relations = [(relation, re.compile(rf"\b(?:{pattern})(?= |$)")) for relation, pattern in words]
@@ -153,7 +155,7 @@ class Questions:
                 kind, relation = found
                 if kind == "like_which" and len(items) > 1:
                     meant = (*items[0].entities, *items[1].entities)
-                entity = self._asked_of(clause) if relation is not None else None
+                entity = self._asked_of(clause) if relation is not None or kind == "facts" else None
                 return Question(kind, tuple(dict.fromkeys(meant)), relation, entity), number
         return None
 
@@ -213,7 +215,7 @@ class Questions:
             ):
                 continue
             if pattern.search(line) and re.search(
-                r"\b(?:who|whom|whose|what|which|where|name|list|how many)\b", line
+                r"\b(?:who|whom|whose|what|which|where|name|list|how many|how much)\b", line
             ):
                 if relation == self.by_concept.get("cast") and not re.search(
                     r"\bwho|cast|star|actor|actress|lead\b", line
@@ -253,6 +255,14 @@ class Questions:
         if series is not None and re.search(r"\b(?:series|franchise|trilogy|sequel|prequel|saga)\b", line):
             return "relation", series
         return None
+
+
+def _deed(name: str) -> str:
+    """The verb of who did something: *designed*, *designs* and *design* of *designer*."""
+    stem = name[:-2]
+    if " " in name or not name.endswith(("er", "or")) or len(stem) < 3:
+        return ""
+    return rf"{stem}(?:ed|s|es)?|{stem}e[ds]?"
 
 
 def _spread(names: str) -> str:

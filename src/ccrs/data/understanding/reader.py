@@ -10,6 +10,7 @@ from ccrs.core.dialogue import Mention, Message
 from ccrs.core.graph import Triple
 from ccrs.core.hearing import SoFar
 from ccrs.data.understanding.bearings import surroundings
+from ccrs.data.understanding.item_words import ItemReading
 from ccrs.data.understanding.line import Clause, Ref, clauses_of, place_refs, words_of
 from ccrs.data.understanding.names import Names
 from ccrs.data.understanding.namesakes import namesake_meant, told_apart
@@ -39,12 +40,13 @@ class Reader:
     def __init__(self, world: World, triples: Sequence[Triple], titles: KnownTitles) -> None:
         self.world, self.titles = world, titles
         self._names = Names(world.catalogue, triples)
+        self._items = ItemReading(world.words)
 
     def read(self, text: str, so_far: SoFar) -> Read:
         """Link a message and cut it into clauses with its references resolved."""
         world = self.world
         linked, unknown = self.titles.read(text)
-        words = words_of(text)
+        words = self._items.read(words_of(text))
         refs = [
             Ref(world.kinds[m.entity], (m.entity,), m.start, m.end, word=text[m.start : m.end].lower())
             for m in linked

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from ccrs.core.graph import Catalogue
 from ccrs.core.hearing import Constraints
-from ccrs.data.understanding.line import Clause, Kind
+from ccrs.data.understanding.line import Clause
 from ccrs.data.understanding.wishes import Wishes, tastes_in, unique
+from ccrs.data.understanding.world import World
 from ccrs.data.understanding.years import Span, Years
 
 
@@ -20,12 +20,13 @@ class Filters:
     wanted, *any year*, *never mind the genre* and *forget about horror* just that.
     """
 
-    def __init__(self, catalogue: Catalogue, kinds: Mapping[str, Kind], years: Mapping[str, int]) -> None:
-        self._kinds, self._years = kinds, years
+    def __init__(self, world: World) -> None:
+        years = world.years
+        self._world, self._kinds, self._years = world, world.kinds, years
         self._reader = Years(max(years.values(), default=2020), min(years.values(), default=1900))
         self._decades = {
             int(entity.name[:4]): entity.id
-            for entity in catalogue.entities
+            for entity in world.catalogue.entities
             if entity.type == "decade" and entity.name[:4].isdigit()
         }
 
@@ -98,7 +99,12 @@ class Filters:
         return [*(name for name in wanted if self._group(name) not in kinds), *new]
 
     def _group(self, name: str) -> str:
-        """Persons stand beside genres; genres and themes in place of each other."""
+        """Persons stand beside genres; genres and themes in place of each other.
+
+        Of other things than films, what is of one type stands in place of each other: a colour beside a material.
+        """
+        if not self._world.words.are_films:
+            return self._world.type_of(name)
         return "person" if self._kinds.get(name) == "person" else "kind"
 
     def _spans(

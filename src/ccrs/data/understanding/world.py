@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from ccrs.core.dialogue import Message
 from ccrs.core.graph import Catalogue, Triple
+from ccrs.core.item_words import ItemWords
 from ccrs.data.understanding.line import Kind
 
 
@@ -19,6 +20,7 @@ class World:
 
     def __init__(self, catalogue: Catalogue, triples: Sequence[Triple]) -> None:
         self.catalogue = catalogue
+        self.words = ItemWords.of(catalogue)
         self.kinds: dict[str, Kind] = {}
         for position, entity in enumerate(catalogue.entities):
             other: Kind = entity.type if entity.type in ("person", "genre") else "thing"  # type: ignore[assignment]
@@ -35,6 +37,11 @@ class World:
                     links[head].add(tail)
                     self.by_relation[head][triple.relation].append(tail)
         self.links = {item: frozenset(linked) for item, linked in links.items()}
+
+    def type_of(self, name: str) -> str:
+        """The type that the catalogue gives an entity; "" where it has none of that id."""
+        position = self.catalogue.index.get(name)
+        return "" if position is None else self.catalogue.entities[position].type
 
     def is_item(self, name: str) -> bool:
         """Whether it can be recommended."""

@@ -22,6 +22,7 @@ class Page {
   #api = new Api();
   #connection = new Connection(this.#api, byId("banner"));
   #demo = { users: [], words: "" };
+  #examples = [];
   #opinions = new Map(); // by user
   #columns = [];
   #showing = 0;
@@ -63,6 +64,7 @@ class Page {
     for (;;) {
       try {
         const { body } = await this.#api.ready();
+        this.#examples = body.examples ?? [];
         if (body.demo) this.#demo = { users: body.demo.users ?? [], words: body.demo.words ?? "" };
         byId("beside-button").hidden = this.#demo.users.length < 2;
         return;
@@ -131,6 +133,7 @@ class Page {
   #welcome(two) {
     return welcome({
       words: this.#demo.words,
+      examples: this.#examples,
       onPick: (text) => this.#composer.fill(text),
       compare: !two && this.#demo.users.length > 1 ? () => this.#besides() : null,
     });

@@ -1,0 +1,95 @@
+"""What people say of things that are no films is heard by the same rules."""
+
+from __future__ import annotations
+
+import pytest
+
+from ccrs.core.graph import Catalogue, Entity
+from ccrs.core.hearing import Constraints
+from ccrs.core.item_words import ItemWords, plural_of
+from tests.fixtures.games import hear
+
+WISHES = [
+    ("I want a cooperative game", ("mechanic:cooperative",), ()),
+    ("a board game about space", ("theme:space",), ()),
+    ("do you have games by Matt Leacock?", ("leacock",), ()),
+    ("something with drafting", ("mechanic:drafting",), ()),
+    ("a cooperative board game about the sea", ("mechanic:cooperative", "theme:sea"), ()),
+    ("no farming please", (), ("theme:farming",)),
+    ("anything but cooperative games", (), ("mechanic:cooperative",)),
+]
+
+
+@pytest.mark.parametrize(("text", "wanted", "unwanted"), WISHES)
+def test_wishes(text: str, wanted: tuple[str, ...], unwanted: tuple[str, ...]) -> None:
+    found = hear(text).constraints
+    assert (set(found.wanted), set(found.unwanted)) == (set(wanted), set(unwanted))
+
+
+def test_what_is_of_another_type_is_wanted_as_well() -> None:
+    first = hear("a cooperative game").constraints
+    second = hear("I want one about the sea", first).constraints
+    assert set(second.wanted) == {"mechanic:cooperative", "theme:sea"}
+    third = hear("about medicine instead", second).constraints
+    assert set(third.wanted) == {"mechanic:cooperative", "theme:medicine"}
+
+
+@pytest.mark.parametrize(
+    ("text", "opinion"),
+    [
+        ("I already own Catan", "seen"),
+        ("I have played Catan", "seen"),
+        ("I bought Catan last year", "seen"),
+        ("I love Catan", "like"),
+        ("Catan is boring", "dislike"),
+    ],
+)
+def test_opinions(text: str, opinion: str) -> None:
+    assert opinion in hear(text).opinions["catan"]
+
+
+def test_having_it_turns_an_offer_down() -> None:
+    heard = hear("I already have it", shown=("catan",))
+    assert "seen" in heard.opinions["catan"]
+    assert hear("I own that game", shown=("catan",)).opinions["catan"] == {"seen"}
+
+
+@pytest.mark.parametrize(
+    ("text", "relation"),
+    [
+        ("who designed Catan?", "designer"),
+        ("who is the designer of Catan?", "designer"),
+        ("what is the theme of Catan?", "theme"),
+    ],
+)
+def test_questions(text: str, relation: str) -> None:
+    question = hear(text).question
+    assert question is not None
+    assert (question.items, question.relation) == (("catan",), relation)
+
+
+def test_the_same_value_of_a_relation_is_wanted() -> None:
+    heard = hear("another one with the same mechanic", shown=("pandemic",))
+    assert heard.constraints.wanted == ("mechanic:cooperative",)
+    assert heard.question is None
+    assert hear("something with the same theme as Azul").constraints.wanted == ("theme:art",)
+    assert hear("games by the same designer", shown=("azul",)).constraints.wanted == ("kiesling",)
+
+
+def test_words_for_items() -> None:
+    games = Catalogue(
+        (Entity("a", "board game", "A", is_item=True), Entity("b", "Board Game", "B", is_item=True))
+    )
+    assert ItemWords.of(games) == ItemWords("board game", "board games")
+    assert ItemWords.of(games).head == ("game", "games")
+    assert ItemWords.of(Catalogue(())) == ItemWords("item", "items")
+    assert [plural_of(noun) for noun in ("toy", "battery", "box", "dish")] == [
+        "toys",
+        "batteries",
+        "boxes",
+        "dishes",
+    ]
+    assert ItemWords("item", "items").one == "an item"
+    assert not ItemWords("board game", "board games").are_films
+    assert ItemWords("movie", "movies").are_films
+    assert hear("hello").constraints == Constraints()
