@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ccrs.core.graph import Catalogue, Entity
 from ccrs.data.linking import Linker
-from ccrs.data.unknown_wishes import UnknownWishes
+from ccrs.data.unknown_wishes import PRICES, UnknownWishes
 from tests.fixtures import games
 
 RELATIONS = ("designer", "mechanic", "theme")
@@ -27,8 +27,8 @@ LINKER = Linker(games.catalogue())
         ("a floor game with a timer", ["floor game"]),
         ("what about dungeon games?", ["dungeon games"]),
         ("I love that game", []),
-        ("Something cheaper, please", ["cheaper"]),
-        ("under 20 euros", ["euros"]),
+        ("Something cheaper, please", ["prices"]),
+        ("under 20 euros", ["prices"]),
         ("something with drafting", []),
         ("any sea themes?", []),
         ("I need a present for my sister", []),
@@ -54,4 +54,4 @@ def test_films_are_asked_for_in_any_words() -> None:
 @given(st.text(max_size=200))
 def test_any_text(text: str) -> None:
     for one in WISHES.find(text, ()):
-        assert text[one.start : one.end] == one.name
+        assert one.name in (PRICES, text[one.start : one.end])

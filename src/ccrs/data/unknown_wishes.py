@@ -42,6 +42,8 @@ _SAID_BEFORE_A_NOUN_TEXT = """
     quick fast easy heavy light ever else enjoy enjoyed buy bought own owned play played playing available
 """
 _SAID_BEFORE_A_NOUN = FUNCTION_WORDS | frozenset(_SAID_BEFORE_A_NOUN_TEXT.split())
+PRICES = "prices"
+"""What is unknown where a catalogue without prices is asked for one, in whatever words."""
 _PRICE = re.compile(
     r"\b(?:cheap(?:er|est)?|inexpensive|(?:less |too |more )?expensive|prices?|how much (?:is|does|are)|"
     r"(?:euros?|dollars?|bucks))\b|[$€£]",
@@ -68,17 +70,17 @@ class UnknownWishes:
             rf"(?<![\w'’-])(?P<word>[^\W\d_]{{3,30}})[ -](?:{nouns})(?!\w)", re.IGNORECASE
         )
 
-    def _asked_for(self, text: str) -> Iterator[tuple[int, int]]:
-        """Where something stands that is asked for and that the catalogue has no word for."""
+    def _asked_for(self, text: str) -> Iterator[tuple[str, int, int]]:
+        """What is asked for and the catalogue has no word for, and where it stands."""
         for match in _ASKED.finditer(text):
             if match["word"].lower() not in _ORDINARY and not self._is_known(match["word"]):
-                yield match.span("word")
+                yield match["word"], *match.span("word")
         for match in self._described.finditer(text):
             if match["word"].lower() not in _SAID_BEFORE_A_NOUN and not self._is_known(match["word"]):
-                yield match.start("word"), match.end()
+                yield text[match.start("word") : match.end()], match.start("word"), match.end()
         price = None if self._has_prices else _PRICE.search(text)
         if price is not None:
-            yield price.span()
+            yield PRICES, *price.span()
 
     def find(self, text: str, mentions: Sequence[Mention]) -> tuple[UnknownTitle, ...]:
         """The unknown words asked for, outside of ``mentions``, each once."""
@@ -86,9 +88,9 @@ class UnknownWishes:
             return ()
         found: list[UnknownTitle] = []
         taken = [(mention.start, mention.end) for mention in mentions]
-        for start, end in self._asked_for(text):
+        for name, start, end in self._asked_for(text):
             if not any(first < end and start < last for first, last in taken):
-                found.append(UnknownTitle(text[start:end], start, end))
+                found.append(UnknownTitle(name, start, end))
                 taken.append((start, end))
         return tuple(found)
 

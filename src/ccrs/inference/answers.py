@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ccrs.core.dialogue import Message
 from ccrs.core.graph import Entity
 from ccrs.core.hearing import Constraints, Heard, Opinion, SoFar
+from ccrs.data.unknown_wishes import PRICES
 from ccrs.inference.recommend import Recommendation
 from ccrs.inference.user_state import UserState
 from ccrs.meta.reply_adaptation import Inner
@@ -102,6 +103,8 @@ class UnknownFilm:
     @property
     def sentence(self) -> str:
         """What is said about it."""
+        if self.name == PRICES:
+            return "I do not know any prices."
         said = f"I do not know “{self.name}”."
         return f"{said} Did you mean {listed(self.suggestions, 'or')}?" if self.suggestions else said
 

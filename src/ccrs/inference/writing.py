@@ -32,7 +32,7 @@ _BARRED = -1e4
 _ATTEMPTS = 6
 STOCK, STOCK_OF_FILMS = f"How about {ITEM_SLOT}?", f"Have you seen {ITEM_SLOT}?"
 """Said where nothing that was written can be said: a recommendation without any statement."""
-_THE_SAME = re.compile(r"\b(?:the|that) (?:very )?same\b", re.IGNORECASE)
+_THE_SAME = re.compile(r"\b(?:same|identical|in common|encore|already love|meet that)\b", re.IGNORECASE)
 _QUESTION = re.compile(r"[^.!?\n]*\?")
 
 
