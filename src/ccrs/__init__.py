@@ -10,16 +10,26 @@ from typing import TYPE_CHECKING, Any
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 if TYPE_CHECKING:
+    from ccrs.data.linking import Linker as Linker
     from ccrs.inference.recommend import Recommender as Recommender
+    from ccrs.inference.talk import Talker as Talker
 
 __version__ = "0.1.0"
-__all__ = ["Recommender", "__version__"]
+__all__ = ["Recommender", "Talker", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
-    """``ccrs.Recommender``, loaded when asked for: the floors below must not pull it in."""
+    """``ccrs.Recommender`` and ``ccrs.Talker``, loaded when asked for: the floors below must not pull them in."""
     if name == "Recommender":
         from ccrs.inference.recommend import Recommender  # noqa: PLC0415 - see above
 
         return Recommender
+    if name == "Talker":
+        from ccrs.inference.talk import Talker  # noqa: PLC0415 - see above
+
+        return Talker
+    if name == "Linker":
+        from ccrs.data.linking import Linker  # noqa: PLC0415 - see above
+
+        return Linker
     raise AttributeError(f"module 'ccrs' has no attribute {name!r}")

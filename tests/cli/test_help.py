@@ -15,7 +15,7 @@ from tests.cli.conftest import Command
 
 VERBS = {
     *("prepare", "train", "evaluate", "recommend", "chat", "serve", "items", "keys", "demo", "data"),
-    *("models", "compare", "reproduce"),
+    *("models", "compare", "reproduce", "hub"),
 }
 
 

@@ -12,6 +12,8 @@ import pytest
 from ccrs.data import prepared
 from ccrs.data.graph_format import read_entities, read_triples
 from ccrs.data.readers.jsonl import read_dialogues
+from ccrs.data.readers.table_columns import KINDS
+from ccrs.experiments.prepare_own import OwnSources, prepare_catalogue
 
 PAGE = Path(__file__).parents[2] / "docs" / "data-formats.md"
 
@@ -41,3 +43,38 @@ def test_the_page_tells_every_key_of_the_manifest() -> None:
     for field in dataclasses.fields(prepared.Manifest):
         assert f"| `{field.name}` |" in page
     assert f"version of this format, {prepared.FORMAT_VERSION}." in page
+
+
+def page_block(kind: str) -> str:
+    (block,) = re.findall(rf"```{kind}\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    return str(block)
+
+
+def test_the_table_and_the_dialogues_of_the_page_are_read(tmp_path: Path) -> None:
+    (tmp_path / "board_games.csv").write_text(page_block("csv"), encoding="utf-8")
+    (tmp_path / "chats.txt").write_text(page_block("text"), encoding="utf-8")
+    sources = OwnSources(tmp_path / "board_games.csv", dialogues=tmp_path / "chats.txt")
+    prepare_catalogue(sources, tmp_path / "out")
+    corpus = prepared.load_prepared(tmp_path / "out")
+    assert [item.title for item in corpus.catalogue.items] == [
+        "Azul Tiles (2017)",
+        "Brass Works (2018)",
+        "Cedar Grove",
+    ]
+    assert {triple.relation for triple in corpus.triples} == {
+        "designer",
+        "playing time",
+        "feature",
+        "price",
+        "decade",
+    }
+    assert not corpus.extras.cards["g2"].available
+    assert corpus.extras.cards["g3"].numbers == {"playing time": 30, "price": 19.5}
+    named = [m.entity for d in corpus.dialogues for message in d.messages for m in message.mentions]
+    assert named == ["g1", "g3", "g2"]
+
+
+def test_the_page_tells_every_kind_of_column() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    kinds = page[page.index("Kinds:") : page.index("--aliases-column")]
+    assert re.findall(r"`(\w+)`", kinds) == list(KINDS)

@@ -117,7 +117,7 @@ def broken_off(server: FileServer, out: Path, after: int = 100_000) -> None:
 
 def test_a_file_is_fetched_with_progress(server: FileServer, tmp_path: Path) -> None:
     told: list[tuple[int, int | None]] = []
-    path = download(
+    (path,) = download(
         "redial", tmp_path / "raw", url=server.url, progress=lambda *numbers: told.append(numbers)
     )
     assert path == tmp_path / "raw" / "redial_dataset.zip"
@@ -129,19 +129,19 @@ def test_a_file_is_fetched_with_progress(server: FileServer, tmp_path: Path) -> 
 
 def test_an_unannounced_length_is_no_hindrance(server: FileServer, tmp_path: Path) -> None:
     server.announces_length = False
-    assert download("redial", tmp_path, url=server.url).read_bytes() == CONTENT
+    assert download("redial", tmp_path, url=server.url)[0].read_bytes() == CONTENT
 
 
 def test_a_file_address_works_too(tmp_path: Path) -> None:
     (tmp_path / "mirror.zip").write_bytes(CONTENT)
-    path = download("redial", tmp_path / "raw", url=(tmp_path / "mirror.zip").as_uri())
+    (path,) = download("redial", tmp_path / "raw", url=(tmp_path / "mirror.zip").as_uri())
     assert path.read_bytes() == CONTENT
 
 
 def test_a_download_that_broke_off_is_resumed(server: FileServer, tmp_path: Path) -> None:
     broken_off(server, tmp_path)
     told: list[int] = []
-    path = download("redial", tmp_path, url=server.url, progress=lambda done, total: told.append(done))
+    (path,) = download("redial", tmp_path, url=server.url, progress=lambda done, total: told.append(done))
     assert path.read_bytes() == CONTENT
     assert server.seen == [None, "bytes=100000-"]
     assert told[0] == 100_000
@@ -151,32 +151,32 @@ def test_a_download_that_broke_off_is_resumed(server: FileServer, tmp_path: Path
 def test_a_server_without_ranges_starts_over(server: FileServer, tmp_path: Path) -> None:
     server.ranges = False
     broken_off(server, tmp_path)
-    assert download("redial", tmp_path, url=server.url).read_bytes() == CONTENT
+    assert download("redial", tmp_path, url=server.url)[0].read_bytes() == CONTENT
     assert server.seen == [None, "bytes=100000-"]
 
 
 def test_a_file_that_changed_meanwhile_starts_over(server: FileServer, tmp_path: Path) -> None:
     broken_off(server, tmp_path)
     server.content, server.etag = make_zip("other "), '"two"'
-    assert download("redial", tmp_path, url=server.url).read_bytes() == server.content
+    assert download("redial", tmp_path, url=server.url)[0].read_bytes() == server.content
 
 
 def test_another_address_starts_over(server: FileServer, tmp_path: Path) -> None:
     broken_off(server, tmp_path)
-    assert download("redial", tmp_path, url=server.url + "?mirror").read_bytes() == CONTENT
+    assert download("redial", tmp_path, url=server.url + "?mirror")[0].read_bytes() == CONTENT
     assert server.seen == [None, None]
 
 
 def test_a_part_that_is_too_long_starts_over(server: FileServer, tmp_path: Path) -> None:
     broken_off(server, tmp_path)
     (tmp_path / "redial_dataset.zip.part").write_bytes(CONTENT + b"more")
-    assert download("redial", tmp_path, url=server.url).read_bytes() == CONTENT
+    assert download("redial", tmp_path, url=server.url)[0].read_bytes() == CONTENT
     assert server.seen == [None, f"bytes={len(CONTENT) + 4}-", None]
 
 
 def test_a_file_that_is_there_is_not_fetched_again(server: FileServer, tmp_path: Path) -> None:
     (tmp_path / "redial_dataset.zip").write_bytes(CONTENT)
-    assert download("redial", tmp_path, url=server.url) == tmp_path / "redial_dataset.zip"
+    assert download("redial", tmp_path, url=server.url) == (tmp_path / "redial_dataset.zip",)
     assert server.seen == []
     (tmp_path / "redial_dataset.zip").write_bytes(b"junk")
     with pytest.raises(DataError, match=r"is not a zip file\. Remove the file"):
@@ -230,7 +230,7 @@ def test_an_address_that_is_none_is_named(tmp_path: Path, url: str) -> None:
 
 
 def test_an_unknown_source_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"no source 'reddit'\. Known: redial\."):
+    with pytest.raises(DataError, match=r"no source 'reddit'\. Known: inspired, opendialkg, redial\."):
         download("reddit", tmp_path)
 
 
@@ -245,8 +245,10 @@ def test_a_known_checksum_is_checked(
     server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right = hashlib.sha256(CONTENT).hexdigest()
-    monkeypatch.setitem(SOURCES, "redial", dataclasses.replace(SOURCES["redial"], sha256=right))
-    assert download("redial", tmp_path / "a", url=server.url).exists()
+    file = dataclasses.replace(SOURCES["redial"].files[0], sha256=right)
+    known = dataclasses.replace(SOURCES["redial"], files=(file,))
+    monkeypatch.setitem(SOURCES, "redial", known)
+    assert download("redial", tmp_path / "a", url=server.url)[0].exists()
     server.content = make_zip("forged")
     with pytest.raises(DataError, match=f"has the SHA-256 .*, not {right}"):
         download("redial", tmp_path / "b", url=server.url)
@@ -259,9 +261,66 @@ def test_a_folder_that_cannot_be_made_is_named(server: FileServer, tmp_path: Pat
         download("redial", tmp_path / "file" / "raw", url=server.url)
 
 
+def test_several_files_are_fetched_into_a_folder_of_their_own(server: FileServer, tmp_path: Path) -> None:
+    server.content = b"Messages,User Rating,Assistant Rating\n"
+    announced: list[str] = []
+    folder = server.url.removesuffix("redial.zip")
+    paths = download("opendialkg", tmp_path, url=folder, announce=lambda file: announced.append(file.file))
+    assert [path.relative_to(tmp_path).as_posix() for path in paths] == [
+        "opendialkg/opendialkg.csv",
+        "opendialkg/opendialkg_triples.txt",
+    ]
+    assert announced == ["opendialkg.csv", "opendialkg_triples.txt"]
+    assert names(tmp_path / "opendialkg") == announced
+    assert len(server.seen) == 2
+    download("opendialkg", tmp_path, url=folder)
+    assert len(server.seen) == 2  # what is there is kept
+
+
+def test_each_of_several_files_is_resumed(server: FileServer, tmp_path: Path) -> None:
+    server.content = b"a\tb\tc\n" * 40_000
+    server.break_after = 100_000
+    folder = server.url.removesuffix("redial.zip")
+    with pytest.raises(DataError, match="broke off after 100,000 bytes"):
+        download("opendialkg", tmp_path, url=folder)
+    server.break_after = None
+    first, second = download("opendialkg", tmp_path, url=folder)
+    assert first.read_bytes() == second.read_bytes() == server.content
+    assert server.seen == [None, "bytes=100000-", None]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\n<!DOCTYPE html><html>log in</html>", "is a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "Git LFS"),
+        (b"", "is empty"),
+    ],
+)
+def test_what_is_no_table_is_refused(server: FileServer, tmp_path: Path, content: bytes, words: str) -> None:
+    server.content = content
+    with pytest.raises(DataError, match=words):
+        download("inspired", tmp_path, url=server.url.removesuffix("redial.zip"))
+    assert names(tmp_path / "inspired") == []
+
+
+def test_a_mirror_of_several_files_is_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"inspired is 4 files \(train\.tsv, .*ending with /"):
+        download("inspired", tmp_path, url="https://mirror.example/train.tsv")
+
+
 def test_the_table_tells_what_a_user_must_know() -> None:
     source = SOURCES["redial"]
     assert source.licence == "CC BY 4.0"
-    assert source.url == "https://github.com/ReDialData/website/raw/data/redial_dataset.zip"
-    assert source.sha256 is None
-    assert "your own record" in source.checksum_note
+    (file,) = source.files
+    assert file.url == "https://github.com/ReDialData/website/raw/data/redial_dataset.zip"
+    assert file.sha256 is None
+    assert "your own record" in file.checksum_note
+    assert "none stated" in SOURCES["inspired"].licence
+    assert [one.file for one in SOURCES["inspired"].files] == [
+        "train.tsv",
+        "dev.tsv",
+        "test.tsv",
+        "movie_database.tsv",
+    ]
+    assert "not for commercial use" in SOURCES["opendialkg"].licence

@@ -114,7 +114,7 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
     ("time type", {"time": 1.5}, "'time' is 1.5, not a whole number"),
     ("time bool", {"time": True}, "'time' is True"),
     ("time size", {"time": 2**63}, "beyond 64 bits"),
-    ("part", {"part": "dev"}, "'part' is 'dev'. Allowed: 'train', 'test'"),
+    ("part", {"part": "dev"}, "'part' is 'dev'. Allowed: 'train', 'validation', 'test'"),
     ("no messages", {"messages": []}, "has no messages"),
     ("message type", {"messages": ["hi"]}, "message 0: is 'hi'"),
     ("message key", {"messages": message(txt="x")}, "message 0 has a key 'txt'"),

@@ -102,13 +102,22 @@ def test_official_split_keeps_the_parts_of_the_source() -> None:
     assert 0.05 < validation < 0.15
 
 
+def test_official_split_keeps_a_validation_part_of_the_source() -> None:
+    table = table_of({"a": 2, "b": 1, "c": 1, "d": 1})
+    parts: tuple[Part, ...] = ("train", "train", "validation", "test", "train")
+    found = split_users(table, SplitConfig(protocol="official"), parts)
+    assert found.tolist() == [TRAIN, VALIDATION, TEST, TRAIN]
+
+
 def test_official_split_refuses_what_it_cannot_do() -> None:
     table, official = table_of({"a": 2, "b": 1}), SplitConfig(protocol="official")
     for none in (None, ("train", "test", None)):
         with pytest.raises(DataError, match=r"no official split. Use data.protocol = 'user' or 'folds'"):
             split_users(table, official, none)
-    with pytest.raises(DataError, match="User 'a' has dialogues in both official parts"):
+    with pytest.raises(DataError, match="User 'a' has dialogues in two official parts"):
         split_users(table, official, ("train", "test", "test"))
+    with pytest.raises(DataError, match="User 'a' has dialogues in two official parts"):
+        split_users(table, official, ("train", "validation", "test"))
 
 
 @pytest.mark.parametrize("order", ["random", "chronological"])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ccrs.evaluation.compared_replies import replies_csv, replies_json, replies_table, reply_figures
-from ccrs.evaluation.published import printed_for
+from ccrs.evaluation.published import printed_for, unclaimed
 
 USERS = np.array([0, 1], np.int64)
 SAID = ["a b c d e", "x y"]
@@ -53,5 +53,8 @@ def test_what_the_paper_prints_for_a_row() -> None:
         == printed_for("redial", "CCRS")
         == {"hr@10": 0.1909, "hr@50": 0.3841}
     )
+    assert printed_for("inspired", "Popularity") == {"hr@10": 0.155, "hr@50": 0.323}
+    assert list(unclaimed("inspired", {"Popularity", None})) == ["KGSF", "best in the literature"]
+    assert unclaimed("redial", set()) == unclaimed("movielens", set()) == {}
     for dataset, title in (("redial", "CCRS+"), ("redial", "KBRD+"), ("movielens", "KBRD")):
         assert printed_for(dataset, title) == {}

@@ -187,3 +187,14 @@ def test_blocks_by_what_is_known_of_the_user() -> None:
     assert rows[0][:2] == ["A", "1.0000"]
     assert rows[0][3] == ""
     assert "5+ support" in as_text(found, "t")
+
+
+def test_what_only_the_literature_has_stands_below_our_rows() -> None:
+    found = replace(compare([B], baseline=B.name, resamples=20), printed={"Theirs": {"hr@50": 0.5}})
+    header, rows = figures(found)
+    assert header[-1] == "HR@50 printed"
+    assert rows[-1] == ["Theirs", *[""] * (len(header) - 2), "0.5000"]
+    assert as_json(found)["printed"] == {"Theirs": {"hr@50": 0.5}}
+    assert "Theirs" in as_markdown(found, "t")
+    assert "Theirs" in as_latex(found, "t")
+    assert "printed" not in as_json(compare([B], baseline=B.name, resamples=20))

@@ -65,7 +65,12 @@ def test_without_dialogues_they_are_simulated(tmp_path: Path) -> None:
     simulator = Simulator()
     manifest = prepare_catalogue(write(tmp_path), tmp_path / "out", simulate=simulator)
     corpus = load_prepared(tmp_path / "out")
-    assert simulator.seen == (corpus.catalogue, list(corpus.triples), {})
+    # What is not to be had is recommended by nobody, so the simulator does not see it.
+    assert simulator.seen is not None
+    catalogue, triples, popularity = simulator.seen
+    assert {item.id for item in corpus.catalogue.items} - {item.id for item in catalogue.items} == {"g3"}
+    assert list(triples) == [t for t in corpus.triples if "g3" not in (t.head, t.tail)]
+    assert popularity == {}
     assert [dialogue.user for dialogue in corpus.dialogues] == ["person-0001"]
     assert any("simulated over the catalogue" in note for note in manifest.notes)
     assert any(note.startswith("1 items that are not available") for note in manifest.notes)

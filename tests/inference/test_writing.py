@@ -183,6 +183,18 @@ def test_the_intention_moves_what_is_told_of_a_film(writer: ReplyWriter, respond
     assert bias.isfinite().all()
 
 
+def test_what_was_asked_for_is_told_first(writer: ReplyWriter, responder: ResponderRun) -> None:
+    slots, base = responder.tokeniser.slots, replace(situations(responder)[1], offered=(0, 1), named=())
+    genre = writer.filler.values(0, "genre")[-1]
+    asked = replace(base, intention=Intention({"director": 0.9, "genre": 0.1}, {}), wanted=frozenset([genre]))
+    bias = writer.bias([asked, replace(asked, wanted=frozenset())])
+    assert bias[0, slots["[genre]"]] > bias[0, slots["[director]"]]
+    assert bias[1, slots["[genre]"]] < bias[1, slots["[director]"]]
+    filled = writer.filled("[item] is [genre]", asked)
+    assert filled is not None
+    assert [s.value for s in filled.statements] == [writer.run.catalogue.entities[genre].name.lower()]
+
+
 def test_the_intention_chooses_among_values(run: Run, writer: ReplyWriter, responder: ResponderRun) -> None:
     base = replace(situations(responder)[1], offered=(0, 1), named=())
     (value,) = writer.filler.values(0, "director")

@@ -18,7 +18,7 @@ from ccrs.simulation.choice import ChoiceConfig
 from ccrs.simulation.corpus import SimulatedCorpus, SimulationConfig, simulate
 from ccrs.simulation.facts import CLAUSES, FRAMES
 from ccrs.simulation.films import GENRES, Film, load_films
-from ccrs.simulation.phrases import STYLE_OF_GENRE, MessageWriter, word_count
+from ccrs.simulation.phrases import STYLE_OF_GENRE, MessageWriter, relation_word, word_count
 from ccrs.simulation.templates import REASON, RELATION_WORDS, SEEKER, STYLES, SUGGEST, Templates
 from ccrs.simulation.truth import Truth
 
@@ -315,7 +315,7 @@ def test_writer_keeps_places() -> None:
     catalogue = simulate(SimulationConfig(num_users=2, dialogues_per_user=1)).catalogue
     first, second = catalogue.entities[0], catalogue.entities[1]
     writer.say("Both {0} and {1}!", [(first, "Eins"), (second, "Zwei")])
-    writer.say("Mind the {relation}.", relation="actor")
+    writer.say("Mind the {relation}.", words=relation_word("actor"))
     message = writer.message("seeker")
     assert message.text == "Both Eins and Zwei! Mind the cast."
     assert [(m.entity, m.start, m.end) for m in message.mentions] == [(first.id, 5, 9), (second.id, 14, 18)]

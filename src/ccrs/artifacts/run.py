@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ from torch import Tensor, nn
 
 from ccrs.artifacts.config import UseConfig
 from ccrs.artifacts.files import MANIFEST, checked_manifest, save_tensors, write_manifest
+from ccrs.core.cards import ItemCard
 from ccrs.core.config import parse_config
 from ccrs.core.errors import CheckpointError, ConfigError, DataError
 from ccrs.core.files import read_json, replacing, write_json
 from ccrs.core.graph import Catalogue, KnowledgeGraph, Triple
 from ccrs.core.resources import Resources
 from ccrs.core.samples import IntArray, Ragged
+from ccrs.data.cards import CARDS_FILE, read_cards, write_cards
 from ccrs.data.cooccurrence import Cooccurrence
 from ccrs.data.graph import build_graph
 from ccrs.data.graph_format import read_entities, read_triples, write_entities, write_triples
@@ -43,6 +46,7 @@ _WORDS, _SPLIT, _ENTITIES, _TRIPLES, _CARD = (
 _RESOURCES = "resources.safetensors"
 """Only in a run whose model needs them."""
 RUN_FILES = (_CONFIG, _MODEL, _STATISTICS, _WORDS, _SPLIT, _ENTITIES, _TRIPLES, _CARD)
+SPLIT_FILE, CARD_FILE = _SPLIT, _CARD
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,25 @@ class DataIdentity:
     train: list[str]  # user ids
     validation: list[str]
     test: list[str]
+    test_digest: str = field(default="", kw_only=True)
+    """Of a published run, which names nobody: the SHA-256 over its test users; otherwise empty."""
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the users and the place of the data were left out, as in a run from the hub."""
+        return bool(self.test_digest)
+
+    def same_split(self, other: DataIdentity) -> bool:
+        """Whether both are of the same data with the same test users."""
+        return (self.checksum, self._digest()) == (other.checksum, other._digest())
+
+    def without_people(self) -> DataIdentity:
+        """The same without user ids and without the place of the data on this machine."""
+        return replace(self, path="", train=[], validation=[], test=[], test_digest=self._digest())
+
+    def _digest(self) -> str:
+        named = "\n".join(sorted(self.test))
+        return self.test_digest or hashlib.sha256(named.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -73,6 +96,8 @@ class Run:
     data: DataIdentity
     resources: Resources = field(default_factory=Resources)
     commit: str = "unknown"
+    cards: Mapping[str, ItemCard] = field(default_factory=dict)
+    """What a shop says of its items, by id, for those of which it says anything."""
 
     @property
     def adapts(self) -> bool:
@@ -92,9 +117,10 @@ def build_model(config: UseConfig, inputs: ModelInputs) -> nn.Module:
     return row.build(parse_model_config(config.name, config.model, "model"), inputs)
 
 
-def run_files(config: UseConfig) -> tuple[str, ...]:
-    """The names of the files that a run of ``config`` has, beside its manifest."""
-    return (*RUN_FILES, *((_RESOURCES,) if model_row(config.name).needs else ()))
+def run_files(config: UseConfig, *, cards: bool = False) -> tuple[str, ...]:
+    """The names of the files that a run of ``config`` has, with ``cards`` or without, beside its manifest."""
+    needed = (_RESOURCES,) if model_row(config.name).needs else ()
+    return (*RUN_FILES, *needed, *((CARDS_FILE,) if cards else ()))
 
 
 def save_run(folder: Path, run: Run, resolved_config: Mapping[str, Any], card: str) -> None:
@@ -123,7 +149,9 @@ def save_run(folder: Path, run: Run, resolved_config: Mapping[str, Any], card: s
         temporary.write_text(card, encoding="utf-8")
     if model_row(run.config.name).needs:
         save_tensors(folder / _RESOURCES, _resource_tensors(run.resources))
-    write_manifest(folder, run_files(run.config), version=FORMAT, commit=run.commit)
+    if run.cards:
+        write_cards(folder / CARDS_FILE, run.cards)
+    write_manifest(folder, run_files(run.config, cards=bool(run.cards)), version=FORMAT, commit=run.commit)
 
 
 def load_run(folder: Path) -> Run:
@@ -139,6 +167,7 @@ def load_run(folder: Path) -> Run:
         statistics = _read_statistics(folder)
         graph = run_graph(config, catalogue, triples)
         resources = _read_resources(folder, config)
+        cards = _read_cards(folder, manifest, catalogue)
         model = build_model(
             config, ModelInputs(sizes, torch.from_numpy(statistics.popularity), graph, resources)
         )
@@ -166,6 +195,7 @@ def load_run(folder: Path) -> Run:
         data,
         resources,
         str(manifest.get("commit")),
+        cards,
     )
 
 
@@ -218,6 +248,13 @@ def _count_tensors(name: str, counts: Cooccurrence) -> dict[str, Tensor]:
 def _read_counts(name: str, tensors: Mapping[str, IntArray]) -> Cooccurrence:
     neighbours = Ragged(tensors[f"{name}.offsets"], tensors[f"{name}.items"])
     return Cooccurrence(neighbours, tensors[f"{name}.counts"], tensors[f"{name}.dialogues"])
+
+
+def _read_cards(folder: Path, manifest: Mapping[str, Any], catalogue: Catalogue) -> dict[str, ItemCard]:
+    if CARDS_FILE not in manifest["files"]:
+        return {}
+    checked_manifest(folder, (CARDS_FILE,), version=FORMAT)
+    return read_cards(folder / CARDS_FILE, catalogue)
 
 
 def _resource_tensors(resources: Resources) -> dict[str, Tensor]:

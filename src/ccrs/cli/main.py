@@ -15,6 +15,7 @@ from ccrs.cli import (
     data,
     demo,
     evaluate,
+    interchange,
     items,
     keys,
     models,
@@ -48,6 +49,9 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(items.app, name="items")
 app.command("demo")(demo.demo)
 app.add_typer(data.app, name="data")
+data.app.command("export-recbole")(interchange.export_recbole)
+prepare.app.command("recbole")(interchange.prepare_recbole)
+app.add_typer(interchange.hub, name="hub")
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Speaker = Literal["seeker", "recommender"]
-Part = Literal["train", "test"]
+Part = Literal["train", "validation", "test"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ class Catalogue:
         return self.entities[: self.num_items]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Triple:
     """``head`` – ``relation`` – ``tail``, by entity ids: *Titanic – director – James Cameron*."""
 

@@ -11,8 +11,10 @@ from ccrs.core.dialogue import Message
 Opinion = Literal["like", "dislike", "seen"]
 """What somebody says of an entity. *seen* is a fact about the person and stands beside the other two."""
 
-QuestionKind = Literal["relation", "year", "plot", "facts", "like_which"]
-"""Asked of an item: one relation, its year, what it is about, anything known, or what it has in common with others."""
+QuestionKind = Literal["relation", "year", "plot", "facts", "like_which", "values"]
+"""Asked of an item: one relation, its year, what it is about, anything known, what it has in common with others.
+
+``values`` are asked of no item: what there is to choose from in a relation."""
 
 
 @dataclass(frozen=True, slots=True)

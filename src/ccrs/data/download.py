@@ -23,15 +23,12 @@ Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceFile:
     """A published file. ``sha256`` is ``None`` where no checksum of it is known."""
 
-    name: str
     file: str
     url: str
-    sha256: str | None
-    licence: str
-    home: str
+    sha256: str | None = None
 
     @property
     def checksum_note(self) -> str:
@@ -41,27 +38,87 @@ class Source:
         return "The checksum is the expected one."
 
 
+@dataclass(frozen=True)
+class Source:
+    """A published data set: its files, and under which licence and where they are published."""
+
+    name: str
+    files: tuple[SourceFile, ...]
+    licence: str
+    home: str
+
+    def folder(self, out: Path) -> Path:
+        """Where its files go: several have a folder of their own, named after the source."""
+        return out if len(self.files) == 1 else out / self.name
+
+    def addresses(self, url: str | None) -> list[str]:
+        """Where to get its files; ``url`` replaces the address of the only file, or of the folder of several."""
+        if url is None:
+            return [file.url for file in self.files]
+        if len(self.files) == 1:
+            return [url]
+        if not url.endswith("/"):
+            names = ", ".join(file.file for file in self.files)
+            raise DataError(
+                f"--url {url!r}: {self.name} is {len(self.files)} files ({names}). "
+                "Give the address of the folder that holds them, ending with /."
+            )
+        return [url + file.file for file in self.files]
+
+
+def _files(folder: str, *names: str) -> tuple[SourceFile, ...]:
+    return tuple(SourceFile(name.rpartition("/")[2], folder + name) for name in names)
+
+
 SOURCES: dict[str, Source] = {
     source.name: source
     for source in (
         Source(
             name="redial",
-            file="redial_dataset.zip",
-            url="https://github.com/ReDialData/website/raw/data/redial_dataset.zip",
-            sha256=None,
+            files=_files("https://github.com/ReDialData/website/raw/data/", "redial_dataset.zip"),
             licence="CC BY 4.0",
             home="https://redialdata.github.io/website/",
+        ),
+        Source(
+            name="inspired",
+            files=_files(
+                "https://github.com/sweetpeach/Inspired/raw/master/data/",
+                "dialog_data/train.tsv",
+                "dialog_data/dev.tsv",
+                "dialog_data/test.tsv",
+                "movie_database.tsv",
+            ),
+            licence="none stated by the authors: ask them before you pass it on",
+            home="https://github.com/sweetpeach/Inspired",
+        ),
+        Source(
+            name="opendialkg",
+            files=_files(
+                "https://github.com/facebookresearch/opendialkg/raw/main/data/",
+                "opendialkg.csv",
+                "opendialkg_triples.txt",
+            ),
+            licence="CC BY-NC 4.0: not for commercial use",
+            home="https://github.com/facebookresearch/opendialkg",
         ),
     )
 }
 
 
-def download(name: str, out: Path, *, url: str | None = None, progress: Progress | None = None) -> Path:
-    """Fetch a source of ``SOURCES`` into the folder ``out``; returns the file's path.
+def download(
+    name: str,
+    out: Path,
+    *,
+    url: str | None = None,
+    progress: Progress | None = None,
+    announce: Callable[[SourceFile], None] | None = None,
+) -> tuple[Path, ...]:
+    """Fetch a source of ``SOURCES`` into the folder ``out``; returns the paths of its files.
 
-    ``url`` (http, https or file) replaces the listed address. A file that is there already is
-    checked and kept. While it is fetched the data stands in ``<file>.part``; a later call goes on
-    from there where the server can, and begins again where it cannot.
+    ``url`` (http, https or file) replaces the listed address; of several files that of their folder, with a / at its
+    end. A file that is there already is checked and kept. While one is fetched its data stand in ``<file>.part``; a
+    later call goes on from there where the server can, and begins again where it cannot. ``announce`` is told of each
+    file before it is fetched.
 
     Raises ``DataError`` when the name is unknown, the address is gone or does not answer, the
     connection breaks, the disk refuses, or what came is not the file.
@@ -69,20 +126,29 @@ def download(name: str, out: Path, *, url: str | None = None, progress: Progress
     if name not in SOURCES:
         raise DataError(f"There is no source {name!r}. Known: {', '.join(sorted(SOURCES))}.")
     source = SOURCES[name]
-    address = url or source.url
-    if address.partition("://")[0].lower() not in ("http", "https", "file"):
-        raise DataError(
-            f"--url {address!r}: is not an address. It must begin with https://, http:// or file://."
-        )
-    target = out / source.file
+    addresses = source.addresses(url)
+    if addresses[0].partition("://")[0].lower() not in ("http", "https", "file"):
+        raise DataError(f"--url {url!r}: is not an address. It must begin with https://, http:// or file://.")
+    folder = source.folder(out)
+    paths = []
+    for file, address in zip(source.files, addresses, strict=True):
+        if announce is not None:
+            announce(file)
+        paths.append(_download_file(source, file, address, folder, progress or (lambda done, total: None)))
+    return tuple(paths)
+
+
+def _download_file(source: Source, file: SourceFile, address: str, folder: Path, progress: Progress) -> Path:
+    """One file of a source: kept, gone on with, or fetched."""
+    target = folder / file.file
     part = target.with_name(target.name + ".part")
     try:
         if target.exists():
-            _check(target, source, address)
+            _check(target, source, file, address)
             return target
-        out.mkdir(parents=True, exist_ok=True)
-        _fetch(address, part, progress or (lambda done, total: None))
-        _check(part, source, address)
+        folder.mkdir(parents=True, exist_ok=True)
+        _fetch(address, part, progress)
+        _check(part, source, file, address)
         part.replace(target)
         _tag_file(part).unlink(missing_ok=True)
     except OSError as error:  # those of the network are DataErrors already
@@ -146,13 +212,15 @@ def _read(response: IO[bytes], address: str, done: int) -> bytes:
         raise _broken_off(address, done, str(error) or type(error).__name__) from error
 
 
-def _check(path: Path, source: Source, address: str) -> None:
+def _check(path: Path, source: Source, file: SourceFile, address: str) -> None:
     """Raise ``DataError`` unless the file is what was asked for; a wrong ``.part`` is removed."""
     problem = ""
-    if source.sha256 is not None and (found := sha256(path)) != source.sha256:
-        problem = f"has the SHA-256 {found}, not {source.sha256}"
-    elif source.file.endswith(".zip") and not zipfile.is_zipfile(path):
+    if file.sha256 is not None and (found := sha256(path)) != file.sha256:
+        problem = f"has the SHA-256 {found}, not {file.sha256}"
+    elif file.file.endswith(".zip") and not zipfile.is_zipfile(path):
         problem = f"came from {address} but is not a zip file"
+    elif not file.file.endswith(".zip") and (kind := _other_than_text(path)):
+        problem = f"came from {address} but is {kind}"
     if not problem:
         return
     mend = "Remove the file and run the command again."
@@ -161,6 +229,17 @@ def _check(path: Path, source: Source, address: str) -> None:
         _tag_file(path).unlink(missing_ok=True)
         mend = f"Try again, or name another address with --url. See {source.home}"
     raise DataError.at(path, None, problem, mend)
+
+
+def _other_than_text(path: Path) -> str:
+    """What a table of text is not: nothing, a web page, or a note that the file is kept elsewhere."""
+    with path.open("rb") as stream:
+        head = stream.read(BLOCK).lstrip().lower()
+    if not head:
+        return "empty"
+    if head.startswith((b"<!doctype", b"<html")):
+        return "a web page"
+    return "a pointer to the file (Git LFS)" if head.startswith(b"version https://git-lfs") else ""
 
 
 def _tag_file(part: Path) -> Path:

@@ -61,13 +61,13 @@ def load_joined_graph(
     doubled = [name for name, count in Counter(graph.name for graph in graphs).items() if count > 1]
     if doubled:
         raise DataError(f"Graph {doubled[0]!r} is given twice. Name each graph once.")
-    return _join(graphs[: len(folders)], titles, graphs[len(folders) :])
+    return join_graphs(graphs[: len(folders)], titles, graphs[len(folders) :])
 
 
-def _join(
+def join_graphs(
     graphs: Sequence[GraphFiles], titles: Mapping[str, str], sides: Sequence[GraphFiles] = ()
 ) -> RedialGraph:
-    """One or several graphs over the items, and ``sides`` apart."""
+    """As ``load_joined_graph``, of graphs that are read already: one or several over the items, and ``sides`` apart."""
     dropped: Counter[str] = Counter()
     item_ids = _item_ids(graphs[0], titles)
     dropped["movie ids merged"] = len(item_ids) - len(set(item_ids.values()))

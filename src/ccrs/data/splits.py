@@ -28,7 +28,8 @@ class SplitConfig(StrictConfig):
     """How users are divided (``evaluation.md``).
 
     ``user``: 80 / 10 / 10 by hash. ``folds``: ``fold`` k of five is the test part (20), 10 of the rest
-    validation. ``official``: the source's own test part; a tenth of its training users for validation.
+    validation. ``official``: the source's own test part and, where it has one, its own validation part; else a tenth
+    of its training users for validation.
     """
 
     protocol: Protocol = "user"
@@ -67,7 +68,7 @@ def split_users(
     """The part (``TRAIN``, ``VALIDATION``, ``TEST``) of every user, (users,).
 
     ``parts`` holds the official part of every dialogue; needed for ``official``. Raises ``DataError``
-    where it is missing or a user stands in both parts, ``ConfigError`` for a fold that does not exist.
+    where it is missing or a user stands in two parts, ``ConfigError`` for a fold that does not exist.
     """
     chosen = np.array([user_fraction(user, config.seed, "split") for user in table.users])
     inner = np.array([user_fraction(user, config.seed, "validation") for user in table.users])
@@ -88,14 +89,17 @@ def _official(
 ) -> IntArray:
     if parts is None or any(part is None for part in parts):
         raise DataError("The data has no official split. Use data.protocol = 'user' or 'folds'.")
-    is_test = np.array([part == "test" for part in parts])
-    tested = np.zeros(len(table.users), np.bool_)
-    tested[table.dialogue_users[is_test]] = True
-    both = tested & np.isin(np.arange(len(tested)), table.dialogue_users[~is_test])
-    if both.any():
-        user = table.users[int(np.flatnonzero(both)[0])]
-        raise DataError(f"User {user!r} has dialogues in both official parts. Use data.protocol = 'user'.")
-    return np.where(tested, TEST, np.where(fractions < 0.1, VALIDATION, TRAIN)).astype(np.int64)
+    names = np.array(parts)
+    held = np.zeros((3, len(table.users)), np.bool_)
+    for which, name in ((TRAIN, "train"), (VALIDATION, "validation"), (TEST, "test")):
+        held[which, table.dialogue_users[names == name]] = True
+    several = held.sum(axis=0) > 1
+    if several.any():
+        user = table.users[int(np.flatnonzero(several)[0])]
+        raise DataError(f"User {user!r} has dialogues in two official parts. Use data.protocol = 'user'.")
+    if held[VALIDATION].any():
+        return np.where(held[TEST], TEST, np.where(held[VALIDATION], VALIDATION, TRAIN)).astype(np.int64)
+    return np.where(held[TEST], TEST, np.where(fractions < 0.1, VALIDATION, TRAIN)).astype(np.int64)
 
 
 def user_tasks(table: SampleTable, users: IntArray, order: Order, seed: int) -> list[UserTask]:

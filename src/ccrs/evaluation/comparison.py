@@ -83,6 +83,8 @@ class Comparison:
     num_users: int
     pairs: tuple[Pair, ...] = ()
     """Every two systems, each pair once, where they were asked for."""
+    printed: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """What the literature prints for systems that have no row here, by metric."""
 
     @property
     def more_blocks(self) -> list[str]:

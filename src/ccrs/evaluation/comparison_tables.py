@@ -41,8 +41,9 @@ _DRAWN: Final = (
 
 
 def figures(comparison: Comparison) -> Table:
-    """Header and rows of the figures; the paper's stand in columns of their own where a row has any."""
-    printed = [metric for metric in METRICS if any(metric in row.published for row in comparison.rows)]
+    """Header and rows of the figures; printed ones stand in columns of their own, where there are any."""
+    elsewhere = [*(row.published for row in comparison.rows), *comparison.printed.values()]
+    printed = [metric for metric in METRICS if any(metric in row for row in elsewhere)]
     header = [
         "model",
         *(_NAMES[metric] for metric in METRICS),
@@ -58,6 +59,9 @@ def figures(comparison: Comparison) -> Table:
         ]
         for row in comparison.rows
     ]
+    blank = [""] * (len(header) - 1 - len(printed))
+    for name, row in comparison.printed.items():
+        rows.append([name, *blank, *(f"{row[metric]:.4f}" if metric in row else "" for metric in printed)])
     return header, rows
 
 
@@ -193,6 +197,8 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
             for row in comparison.rows
         ],
     }
+    if comparison.printed:
+        whole["printed"] = {name: dict(row) for name, row in comparison.printed.items()}
     if comparison.pairs:
         whole["pairs"] = [
             {

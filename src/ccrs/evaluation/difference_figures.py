@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -52,7 +53,7 @@ def draw_marks(axes: Axes, names: Sequence[str], series: Sequence[Marks], label:
             label=one.label,
         )
     axes.axvline(0, color=INK, linewidth=0.8)
-    axes.set_yticks(range(len(names)), [shortened(name, 44) for name in names])
+    axes.set_yticks(range(len(names)), [textwrap.fill(shortened(name, 88), 46) for name in names])
     axes.invert_yaxis()
     axes.set_xlabel(label)
     axes.grid(axis="x", color="#DDDDDD", linewidth=0.7)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 from ccrs.artifacts.run import DataIdentity
 from ccrs.experiments.config import RecommenderConfig
 from ccrs.training.loop import Trained
@@ -15,10 +18,15 @@ def model_card(config: RecommenderConfig, data: DataIdentity, trained: Trained) 
         or "| none | |"
     )
     split = config.data
+    names = [name.removeprefix("validation ") for name in best if name.startswith("validation ")]
+    # The hub takes names of data sets in its own form only. JSON is YAML too, and quotes what needs it.
+    dataset = re.sub(r"[^\w.-]+", "-", data.dataset, flags=re.ASCII).strip("-.")
+    lists = {"datasets": [dataset] if dataset else [], "metrics": names}
+    further = "".join(f"\n{key}: {json.dumps(values)}" for key, values in lists.items() if values)
     return f"""---
 license: other
 library_name: ccrs
-tags: [conversational-recommendation]
+tags: [conversational-recommendation, recommender-system, {json.dumps(config.name)}]{further}
 ---
 # {config.title}
 

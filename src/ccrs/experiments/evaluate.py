@@ -204,6 +204,11 @@ def write_predictions(path: Path, predictions: Sequence[Mapping[str, Any]]) -> N
 
 def own_corpus(run: Run, data: Path | None, cache: dict[str, Corpus]) -> Corpus:
     """The prepared data a run was trained on; an error says clearly when it is gone or changed."""
+    if data is None and run.data.is_public:
+        raise DataError(
+            f"This run was published without its split (the ids of its users): whom to judge is not there. It was "
+            f"trained on {run.data.dataset!r}, checksum {run.data.checksum[:12]}; name that data with --data DIR."
+        )
     path = data if data is not None else Path(run.data.path)
     if str(path) not in cache:
         if not path.exists():
@@ -241,8 +246,7 @@ def _foreign(
 def _plain_row(
     plain: Run, run: Run, table: SampleTable, tasks: Sequence[UserTask], known: KnownItems | None
 ) -> SampleOutcomes:
-    same = plain.data.checksum == run.data.checksum and plain.data.test == run.data.test
-    if not same:
+    if not plain.data.same_split(run.data):
         raise CheckpointError("The plain run was trained on other data or another split. Train both alike.")
     builder = run_builder(plain, table)
     history = model_reads(plain.config.name, plain.config.model).history

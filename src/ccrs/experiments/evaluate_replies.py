@@ -103,7 +103,7 @@ def _beside(
     """The rows of another run on the same contexts; raises ``CheckpointError`` when it was trained on others."""
     other = load_run(folder)
     responder = load_responder(folder, other)
-    if other.data.checksum != run.data.checksum or other.data.test != run.data.test:
+    if not other.data.same_split(run.data):
         raise CheckpointError(f"{folder}: was trained on other data or another split. Train both alike.")
     talk = open_talk(other, responder, corpus, split, num_users, seed=seed)
     found = {

@@ -10,11 +10,9 @@ from pathlib import Path
 from ccrs.core.dialogue import Dialogue, Feedback, Part
 from ccrs.core.files import sha256, write_json
 from ccrs.core.graph import Catalogue
-from ccrs.data.graph_format import read_entities, read_triples
 from ccrs.data.linking import Linker
 from ccrs.data.linking_dialogues import link_dialogue
 from ccrs.data.prepared import Extras, Manifest, write_prepared
-from ccrs.data.readers.jsonl import read_dialogues
 from ccrs.data.readers.redial import read_redial
 from ccrs.data.redial_graphs import load_joined_graph
 from ccrs.data.resources import read_reviews, read_word_graph
@@ -74,29 +72,6 @@ def prepare_redial(
         dropped=dict(+dropped),  # without the reasons that did not occur
         notes=_notes(release.dialogues, knowledge.name),
         extras=extras,
-    )
-
-
-def prepare_own(
-    dialogues: Path, entities: Path, triples: Path, out: Path, *, name: str = "own", lenient: bool = False
-) -> Manifest:
-    """Prepare dialogues and a graph in the project's own formats (``docs/data-formats.md``) as ``out``.
-
-    Dialogues without mentions are linked by name. Raises ``DataError`` as the readers do.
-    """
-    catalogue = read_entities(entities)
-    facts = read_triples(triples, catalogue)
-    found, dropped = read_dialogues(dialogues, lenient=lenient, known_entities=catalogue.index)
-    linker = Linker(catalogue)
-    return write_prepared(
-        out,
-        dataset=name,
-        licence="the owner's",
-        catalogue=catalogue,
-        triples=facts,
-        dialogues=[link_dialogue(dialogue, linker) for dialogue in found],
-        sources={path.name: sha256(path) for path in (dialogues, entities, triples)},
-        dropped=dropped,
     )
 
 

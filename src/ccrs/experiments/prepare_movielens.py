@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from ccrs.core.dialogue import Dialogue, Feedback, Mention, Message
-from ccrs.core.errors import ConfigError, DataError
+from ccrs.core.errors import DataError
 from ccrs.core.graph import Catalogue, Entity, Triple
 from ccrs.data.prepared import Manifest, write_prepared
-from ccrs.data.readers.movielens import LICENCE, Fact, MovieLensRelease, Rating, read_movielens
+from ccrs.data.readers.movielens import LICENCE, Fact, MovieLensRelease, read_movielens
+from ccrs.experiments.sessions import SAMPLED_AT, SessionForm, Tried, dialogues_of
 
 LIKED = 4.0
 """The lowest rating that counts as liking: 4 and 5 of 5 stars, 55% of the ratings of ml-100k."""
-SAMPLED_AT = (0, 1, 2, 4, 6)
-"""How many films of a session have been named when the recommender names the next one."""
+OPENING = "Hello, what shall I watch?"
 FEW_SESSIONS = "users with too few sessions"
 LEFT_OVER = "liked films after a user's last whole session"
 UNLINKED = "facts about films that are not listed"
@@ -59,22 +57,16 @@ def prepare_movielens(source: Path, out: Path, *, session_size: int = 8, min_ses
     feedback. Users with fewer than ``min_sessions`` whole sessions are left out. Raises ``DataError`` on any fault of
     the input or of the disk, ``ConfigError`` for a size that makes no sample.
     """
-    if session_size < 1 or min_sessions < 1:
-        raise ConfigError(
-            f"session_size = {session_size}, min_sessions = {min_sessions}: both are at least 1."
-        )
+    form = SessionForm(session_size, min_sessions, OPENING, FEW_SESSIONS, LEFT_OVER)
     release = read_movielens(source)
     knowledge = _knowledge(release)
     titles = {entity.id: entity.title for entity in knowledge.entities if entity.is_item}
     dropped = Counter(knowledge.dropped)
-    dialogues: list[Dialogue] = []
-    for user, ratings in release.ratings.items():
-        sessions, left = _sessions(ratings, session_size)
-        if len(sessions) < min_sessions:
-            dropped[FEW_SESSIONS] += 1
-            continue
-        dropped[LEFT_OVER] += left
-        dialogues += [_dialogue(user, number, session, titles) for number, session in enumerate(sessions)]
+    tried = {
+        user: [Tried(f"film:{rating.film}", rating.value >= LIKED) for rating in ratings]
+        for user, ratings in release.ratings.items()
+    }
+    dialogues = list(dialogues_of(tried, titles, form, dropped))
     if not dialogues:
         raise DataError.at(
             source,
@@ -94,72 +86,6 @@ def prepare_movielens(source: Path, out: Path, *, session_size: int = 8, min_ses
         notes=_notes(session_size, min_sessions, has_graph=bool(release.facts)),
         repeats=False,
     )
-
-
-@dataclass(frozen=True)
-class _Session:
-    """Liked films in time order, and what was rated lower since the session before."""
-
-    liked: tuple[str, ...]
-    not_liked: tuple[str, ...]
-
-
-def _sessions(ratings: Sequence[Rating], size: int) -> tuple[list[_Session], int]:
-    """The whole sessions of one user (``ratings`` in time order), and how many liked films are left over."""
-    sessions: list[_Session] = []
-    liked: list[str] = []
-    other: list[str] = []
-    for rating in ratings:
-        (liked if rating.value >= LIKED else other).append(rating.film)
-        if len(liked) == size:
-            sessions.append(_Session(tuple(liked), tuple(other)))
-            liked, other = [], []
-    return sessions, len(liked)
-
-
-@dataclass
-class _Talk:
-    """Messages while they are written."""
-
-    titles: dict[str, str]
-    messages: list[Message] = field(default_factory=list)
-
-    def seeker(self, opening: str, films: Sequence[str]) -> None:
-        """The seeker says ``opening`` and names films he likes."""
-        text, mentions = opening, []
-        for position, film in enumerate(films):
-            text += (" I like " if position == 0 else " and ") if text else "I like "
-            mentions.append(_mention(film, text, self.titles[film]))
-            text += self.titles[film]
-        self.messages.append(Message("seeker", f"{text}." if films else text, tuple(mentions)))
-
-    def recommender(self, film: str) -> None:
-        """The recommender names one film."""
-        text = "How about "
-        mention = _mention(film, text, self.titles[film])
-        self.messages.append(Message("recommender", f"{text}{self.titles[film]}?", (mention,)))
-
-
-def _mention(film: str, before: str, title: str) -> Mention:
-    return Mention(film, len(before), len(before) + len(title), marked=True)
-
-
-def _dialogue(user: str, number: int, session: _Session, titles: dict[str, str]) -> Dialogue:
-    """One session as a dialogue; the recommender speaks at ``SAMPLED_AT`` films and nowhere else."""
-    items = [f"film:{film}" for film in session.liked]
-    talk = _Talk(titles)
-    opening, waiting = "Hello, what shall I watch?", list[str]()
-    for position, item in enumerate(items):
-        if position not in SAMPLED_AT:
-            waiting.append(item)
-            continue
-        talk.seeker(opening, waiting)
-        talk.recommender(item)
-        opening, waiting = "I like that.", []
-    talk.seeker(opening, waiting)
-    answers = [(item, True) for item in items] + [(f"film:{film}", False) for film in session.not_liked]
-    feedback = {item: Feedback(liked=liked) for item, liked in answers}
-    return Dialogue(f"{user}-{number}", user, tuple(talk.messages), time=number, feedback=feedback)
 
 
 @dataclass(frozen=True)

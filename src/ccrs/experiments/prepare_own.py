@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ccrs.core.cards import unavailable_items
 from ccrs.core.dialogue import Dialogue
 from ccrs.core.errors import DataError
 from ccrs.core.files import sha256
@@ -102,7 +103,8 @@ def prepare_catalogue(
     given = _given(sources, config, catalogue, dropped, notes)
     sessions, popularity = _sessions(sources, config, catalogue, form, dropped, notes)
     if given is None:
-        given = _simulated(config, simulate)(catalogue, triples, popularity)
+        offered, facts = _without(catalogue, triples, unavailable_items(table.cards))
+        given = _simulated(config, simulate)(offered, facts, popularity)
         notes.append(
             "no dialogues were given: those here are simulated over the catalogue; the items and their facts are "
             "real, the people are not"
@@ -233,6 +235,16 @@ def _tried(ratings: Ratings, liked: float | None) -> tuple[dict[str, list[Tried]
         user: [Tried(one.item, likes(one.value)) for one in items] for user, items in ratings.by_user.items()
     }
     return tried, meaning
+
+
+def _without(
+    catalogue: Catalogue, triples: Sequence[Triple], hidden: Collection[str]
+) -> tuple[Catalogue, Sequence[Triple]]:
+    """The catalogue without some items, and the facts that are left: what a simulated shop may recommend."""
+    if not hidden:
+        return catalogue, triples
+    left = tuple(entity for entity in catalogue.entities if entity.id not in hidden)
+    return Catalogue(left), [t for t in triples if t.head not in hidden and t.tail not in hidden]
 
 
 def _simulated(config: OwnConfig, simulate: Simulate | None) -> Simulate:

@@ -232,6 +232,7 @@ def _finished(setup: Setup, trained: Trained, out: Path) -> Run:
         identity,
         setup.resources,
         current_commit(),
+        setup.corpus.extras.cards,
     )
     save_run(out, run, config.model_dump(), model_card(setup.config, identity, trained))
     (out / CHECKPOINT).unlink(missing_ok=True)

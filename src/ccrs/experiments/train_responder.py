@@ -116,7 +116,7 @@ def train_responder(
         _opinions(run, setup, corpus) if config.learn_opinions else None,
         commit=current_commit(),
     )
-    _copy_run(recommender, out, run_files(run.config))
+    _copy_run(recommender, out, run_files(run.config, cards=bool(run.cards)))
     save_responder(out, responder, config.model_dump())
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return responder

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from ccrs.core.cards import ItemCard
 from ccrs.core.graph import Catalogue
 from ccrs.core.hearing import Question
+from ccrs.core.item_words import plural_of
 from ccrs.data.filling import Filler
 from ccrs.inference.answers import Stated, listed
 
 NOT_KNOWN = "I do not know that one, so I cannot say."
 _MAX_VALUES = 5
 _MAX_RELATIONS = 4
+_MAX_CHOICE = 12
 
 
 class FactTeller:
@@ -40,6 +43,8 @@ class FactTeller:
 
         A question about no item at all is about one that the catalogue lacks.
         """
+        if question.kind == "values" and question.relation is not None:
+            return self._choice(question.relation), ()
         if not question.items:
             return NOT_KNOWN, ()
         sentences: list[str] = []
@@ -52,6 +57,18 @@ class FactTeller:
             sentences.append(sentence)
             stated += facts
         return " ".join(sentences), tuple(stated)
+
+    def _choice(self, relation: str) -> str:
+        """The values of a relation, those of the most items first."""
+        items = range(self.catalogue.num_items)
+        counts = Counter(value for item in items for value in self.filler.values(item, relation))
+        names = tuple(self.catalogue.entities[value].name for value, _ in counts.most_common(_MAX_CHOICE))
+        more = len(counts) - len(names)
+        if not names:
+            return f"I know of no {relation}."
+        if more:
+            names = (*names, f"{more:,} more")
+        return f"Of {plural_of(relation)} there are {listed(names)}."
 
     def _about(self, item: int, question: Question) -> tuple[str, list[Stated]]:
         title = self.catalogue.entities[item].title

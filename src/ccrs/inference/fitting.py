@@ -72,7 +72,8 @@ class Fitting:
         if written.filled.items or ("?" in written.slotted and not said.must_offer):
             return written
         item = self.catalogue.index[explained.items[0].id]
-        offer = self._offer(item, explained.items[0].reasons, written.styles)
+        named = any(m.marked for message in said.messages for m in message.mentions)
+        offer = self._offer(item, explained.items[0].reasons, written.styles, named=named)
         # A reply that neither offers nor asks leads nowhere: the offer goes behind it, where it was not asked for.
         return offer if said.must_offer or said.asks else _followed(written, offer)
 
@@ -83,11 +84,15 @@ class Fitting:
         closes = not written.filled.items and reply_act(written.slotted) == "close"
         return written if closes else plain(FAREWELL, written.styles)
 
-    def _offer(self, item: int, reasons: Sequence[str], styles: tuple[float, ...] | None) -> Written:
-        """A recommendation in plain words."""
+    def _offer(
+        self, item: int, reasons: Sequence[str], styles: tuple[float, ...] | None, *, named: bool
+    ) -> Written:
+        """A recommendation in plain words; ``named``: items were named that it may share facts with."""
         slotted = "How about [item]?"
         title = self.catalogue.entities[item].title
-        because = f" It shares {listed(tuple(reasons[:2]))} with what you named." if reasons else ""
+        told = listed(tuple(reasons[:2]))
+        because = f" It shares {told} with what you named." if named else f" It fits: {told}."
+        because = because if reasons else ""
         return Written(Filled(f"How about {title}?{because}", slotted, (item,), ()), slotted, (), styles, -1)
 
     def _nothing_fits(self, said: Said) -> str:

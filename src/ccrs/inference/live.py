@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -47,11 +47,12 @@ class LiveResponder:
         offered: tuple[int, ...],
         with_named: bool = True,
         owner: int = 0,
+        wanted: Iterable[str] = (),
     ) -> Situation:
         """The situation after a dialogue whose items are ``ranked``; those ``offered`` may be named, the best first.
 
         Without ``with_named`` no film named before may be spoken of. ``owner`` is the user's row in the adapted
-        parameters.
+        parameters, ``wanted`` are the ids of what was asked for.
         """
         tokeniser, config = self.responder.tokeniser, self.responder.config.text
         turns = list(slotted_turns(dialogue, self.slotter))
@@ -75,6 +76,7 @@ class LiveResponder:
             own=tuple(tuple(ids) for ids in own if ids),
             entities=_first(mentions.entities),
             words=_first(mentions.words),
+            wanted=frozenset(self.run.catalogue.index[e] for e in wanted if e in self.run.catalogue.index),
         )
 
     def adapted(self, dialogues: Sequence[Dialogue]) -> Inner | None:

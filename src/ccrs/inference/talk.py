@@ -225,6 +225,7 @@ class Talker(Pretrained):
             # Whoever asks about an unknown film is not told of another one he named before.
             with_named=names_known or not turn.unknown,
             owner=owner,
+            wanted=turn.in_force.wanted,
         )
 
     def _answer(self, turn: _Turn, ranked: RankedItems, written: Written) -> Answer:

@@ -28,7 +28,7 @@ from ccrs.models.responders import responder_row, with_styles
 
 NUM_OFFERED = 10
 """How many of the best items a reply may name."""
-_BARRED = -1e4
+_BARRED, _OF_WISHES = -1e4, 2.0
 _ATTEMPTS = 6
 STOCK, STOCK_OF_FILMS = f"How about {ITEM_SLOT}?", f"Have you seen {ITEM_SLOT}?"
 """Said where nothing that was written can be said: a recommendation without any statement."""
@@ -58,6 +58,8 @@ class Situation:
     """Token ids of the recommender's earlier replies, with slots."""
     entities: tuple[int, ...] = ()
     """Named before, the latest last; where the responder looks at them."""
+    wanted: frozenset[int] = frozenset()
+    """What an item must be linked to: the facts to be told first."""
     words: tuple[int, ...] = ()
     """Of the word graph, the latest last; where the responder looks at them."""
 
@@ -151,7 +153,7 @@ class ReplyWriter:
         """What is added to the logits of the slots: (situations, vocabulary).
 
         A slot that cannot be filled is barred. Among the relations that can, the user's intention towards the
-        film decides: each is moved by the logarithm of its weight over the mean weight.
+        film decides: each is moved by the logarithm of its weight over the mean weight; what was asked for goes first.
         """
         bias = torch.zeros(len(situations), len(self.tokeniser))
         for row, situation in enumerate(situations):
@@ -168,9 +170,17 @@ class ReplyWriter:
                 relation = self._relations.get(name)
                 if name not in fillable:
                     bias[row, token] = _BARRED
+                elif self._asked_for(situation, relation):
+                    bias[row, token] = _OF_WISHES
                 elif relation in weights:
                     bias[row, token] = max(-1.5, min(1.5, math.log(max(weights[relation], 1e-6) / mean)))
         return bias
+
+    def _asked_for(self, situation: Situation, relation: str | None) -> bool:
+        """Whether the first offered item has, in a relation, what was asked for."""
+        if relation is None or not situation.offered or not situation.wanted:
+            return False
+        return not situation.wanted.isdisjoint(self.filler.values(situation.offered[0], relation))
 
     def filled(self, slotted: str, situation: Situation) -> Filled | None:
         """The reply with its slots filled; None where that cannot be done or it says what the graph does not."""
@@ -179,7 +189,8 @@ class ReplyWriter:
 
         def preference(item: int, relation: str) -> Sequence[int]:
             values = self.filler.values(item, relation)
-            return situation.intention.ordered(relation, values) if item == first else values
+            ordered = situation.intention.ordered(relation, values) if item == first else values
+            return sorted(ordered, key=lambda value: value not in situation.wanted)
 
         filled = self.filler.fill(slotted, films, preference)
         if filled is None or not re.search(r"\w", filled.text):

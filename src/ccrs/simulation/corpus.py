@@ -16,7 +16,7 @@ from ccrs.core.graph import Catalogue, Entity, Triple
 from ccrs.simulation.choice import Choice, ChoiceConfig, ChoiceModel
 from ccrs.simulation.facts import FactTeller, SpokenFact
 from ccrs.simulation.films import RELATIONS, Film, film_catalogue, load_films, slug
-from ccrs.simulation.phrases import MessageWriter, pick, style_of
+from ccrs.simulation.phrases import MessageWriter, pick, relation_word, style_of
 from ccrs.simulation.pivots import Pivot, find_pivots, hold_out, value_groups
 from ccrs.simulation.templates import REASON, SEEKER, SUGGEST, Style
 from ccrs.simulation.truth import SampleTruth, Truth
@@ -249,7 +249,7 @@ class _Simulator:
             pick(SEEKER[f"open_{len(named)}"], user.part, self.rng), [self._name(film) for film in named]
         )
         if spoken:
-            writer.say(pick(SEEKER["preference"], user.part, self.rng), relation=user.preferred)
+            writer.say(pick(SEEKER["preference"], user.part, self.rng), words=relation_word(user.preferred))
         return writer.message("seeker")
 
     def _suggest(
@@ -260,9 +260,9 @@ class _Simulator:
         entity = self.catalogue.entities[choice.film]
         writer.say(pick(SUGGEST[style], part, self.rng), [(entity, entity.title)])
         if spoken:
-            writer.say(pick(REASON[choice.kind][style], part, self.rng), relation=choice.relation)
+            writer.say(pick(REASON[choice.kind][style], part, self.rng), words=relation_word(choice.relation))
         if fact is not None:
-            writer.say(fact.template, [(fact.value, fact.value.name)], marked=False)
+            writer.say(fact.template, [(fact.value, fact.value.name)])
         return writer.message("recommender")
 
     def _react(self, part: Part, liked: bool, another: int | None, *, last: bool) -> Message:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -37,6 +38,11 @@ def pick(templates: Templates, part: Part, rng: np.random.Generator) -> str:
     return choices[int(rng.integers(len(choices)))]
 
 
+def relation_word(relation: str | None) -> dict[str, str]:
+    """What fills the slot for a relation, where one is followed."""
+    return {} if relation is None else {"relation": RELATION_WORDS[relation]}
+
+
 def word_count(template: str) -> int:
     """The number of words of a template, a relation counted as one, film slots not counted."""
     words = re.sub(r"\{\d\}", " ", template).replace("{relation}", "relation").split()
@@ -44,7 +50,7 @@ def word_count(template: str) -> int:
 
 
 class MessageWriter:
-    """Puts a message together and keeps the places of the films named in it."""
+    """Puts a message together and keeps the places of the entities named in it."""
 
     def __init__(self) -> None:
         self._text = ""
@@ -53,14 +59,13 @@ class MessageWriter:
     def say(
         self,
         template: str,
-        films: Sequence[tuple[Entity, str]] = (),
-        relation: str | None = None,
-        *,
-        marked: bool = True,
+        named: Sequence[tuple[Entity, str]] = (),
+        words: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Add a template with its slots filled: ``films`` are pairs (entity, the words to name it by).
+        """Add a template with its slots filled: ``{0}`` by ``named``, ``{word}`` by ``words``.
 
-        ``marked`` is what their mentions are: other entities than films are not marked, as in human dialogues.
+        ``named`` are pairs (entity, the words to name it by). Items are marked; other entities are not, as in human
+        dialogues.
         """
         if self._text:
             self._text += " "
@@ -68,13 +73,12 @@ class MessageWriter:
         for slot in _SLOT.finditer(template):
             self._text += template[end : slot.start()]
             end = slot.end()
-            if slot[1] == "relation":
-                self._text += RELATION_WORDS[relation or ""]
+            if slot[1] in words:
+                self._text += words[slot[1]]
                 continue
-            entity, name = films[int(slot[1])]
-            self._mentions.append(
-                Mention(entity.id, len(self._text), len(self._text) + len(name), marked=marked)
-            )
+            entity, name = named[int(slot[1])]
+            start = len(self._text)
+            self._mentions.append(Mention(entity.id, start, start + len(name), marked=entity.is_item))
             self._text += name
         self._text += template[end:]
 

@@ -34,17 +34,18 @@ def draw_users(
     values: Mapping[str, Sequence[str]],
     concentration: float,
     num_favourites: int,
+    called: str = "user",
 ) -> tuple[SimulatedUser, ...]:
     """Users with π ~ Dirichlet(``concentration``) over the relations of ``values``; test users last.
 
-    ``values`` holds the entities of each relation that may be favourites. Raises ``DataError`` when
-    a relation has fewer of them than a user needs.
+    ``values`` holds the entities of each relation that may be favourites; ids are ``called`` and a number. Raises
+    ``DataError`` when a relation has fewer of them than a user needs.
     """
     for relation, entities in values.items():
         if len(entities) < num_favourites:
             raise DataError(
                 f"The relation {relation!r} has {len(entities)} entities that may be favourites, "
-                f"{num_favourites} are needed. Leave it out of relations, or add films."
+                f"{num_favourites} are needed. Leave it out of relations, or add items."
             )
     relations = tuple(values)
     num_test = round(num_users * test_share)
@@ -55,7 +56,7 @@ def draw_users(
         chosen = rng.choice(len(values[preferred]), size=num_favourites, replace=False)
         users.append(
             SimulatedUser(
-                id=f"user-{number + 1:04d}",
+                id=f"{called}-{number + 1:04d}",
                 part="test" if number >= num_users - num_test else "train",
                 preferences={name: float(share) for name, share in zip(relations, preferences, strict=True)},
                 preferred=preferred,

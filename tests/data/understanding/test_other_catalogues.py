@@ -60,12 +60,31 @@ def test_having_it_turns_an_offer_down() -> None:
         ("who designed Catan?", "designer"),
         ("who is the designer of Catan?", "designer"),
         ("what is the theme of Catan?", "theme"),
+        ("which themes does Catan have?", "theme"),
     ],
 )
 def test_questions(text: str, relation: str) -> None:
     question = hear(text).question
     assert question is not None
     assert (question.items, question.relation) == (("catan",), relation)
+
+
+@pytest.mark.parametrize(
+    ("text", "relation"),
+    [
+        ("what themes do you have?", "theme"),
+        ("which mechanics are there?", "mechanic"),
+        ("Hi! What kinds of themes are available?", "theme"),
+    ],
+)
+def test_what_there_is_to_choose_from(text: str, relation: str) -> None:
+    question = hear(text).question
+    assert question is not None
+    assert (question.kind, question.items, question.relation) == ("values", (), relation)
+
+
+def test_games_are_no_relation() -> None:
+    assert hear("what games do you have?").question is None
 
 
 def test_the_same_value_of_a_relation_is_wanted() -> None:

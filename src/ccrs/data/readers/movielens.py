@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ccrs.core.errors import DataError
+from ccrs.data.atomic_files import AtomicTable
 from ccrs.data.readers.movielens_files import Form, MovieLensFile, MovieLensFiles, find_movielens
 
 LOWEST, HIGHEST = 0.5, 5.0
@@ -240,13 +241,11 @@ def _split(file: MovieLensFile, number: int, line: str, separator: str, count: i
 
 
 def _columns(file: MovieLensFile, wanted: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
-    """Line number and the ``wanted`` columns of each line of a file whose first line is ``name:type`` by tabs."""
-    lines = file.lines("utf-8")
-    names = [value.split(":")[0].strip() for value in lines[0].split("\t")]
-    if missing := [name for name in wanted if name not in names]:
-        raise DataError.at(file.place, 1, f"has no column {missing[0]!r} (it has: {', '.join(names)})", _MEND)
-    places = [names.index(name) for name in wanted]
-    for number, line in enumerate(lines[1:], start=2):
-        if line.strip():
-            values = _split(file, number, line, "\t", len(names))
-            yield number, [values[place] for place in places]
+    """Line number and the ``wanted`` columns of each row of an atomic file."""
+    table = AtomicTable(file.place, file.lines("utf-8"), quotes=False)
+    for name in wanted:
+        if name not in table.columns:
+            problem = f"has no column {name!r} (it has: {', '.join(table.columns)})"
+            raise DataError.at(file.place, 1, problem, _MEND)
+    for number, values in table.rows(wanted):
+        yield number, [value.strip() for value in values]

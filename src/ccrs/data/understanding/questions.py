@@ -37,6 +37,7 @@ _CONCEPTS = {
     "production": ("producer producers", r"produced|producer|producers"),
     "language": ("language", r"languages?"),
     "material": ("material materials fabric", r"materials?|made (?:out )?of|made from"),
+    "making": ("brand maker manufacturer make", r"brands?|makers?|made|makes|manufactures?|manufactured"),
     "price": ("price cost", r"prices?|costs?|how much|expensive"),
 }
 _THING = r"(?:<i>|it|that|this|the movie|that movie|this movie|they|them|these|those)"
@@ -97,6 +98,10 @@ _ELSE = re.compile(
 )
 
 
+_THERE_IS = re.compile(
+    rf"^{_LEAD}(?:what|which) (?:kinds? of |sorts? of |types? of )?([a-z]+(?: [a-z]+)?) (?:do you (?:have|sell|carry|"
+    r"know|offer)|are there|is there|(?:can|could|may) (?:i|we) (?:choose|pick|get)|are available|is available)\b(?! <)"
+)
 AND_THAT = re.compile(
     r"(?:(?:and|so|ok|but|well|oh|what about|how about|same for|what of|or|for|in|of|no|not that|not that one|sorry|"
     r"oops|actually|wait|i meant|i mean|i was talking about|the one|rather|please|,) )*(?:<i>|<[gpt]>)"
@@ -123,7 +128,7 @@ class Questions:
                 (pattern for names, pattern in _CONCEPTS.values() if f" {name} " in f" {_spread(names)} "),
                 None,
             )
-            own = rf"{re.escape(name)}(?:s|es)?" if name else ""
+            own = rf"{_either_spelling(name)}(?:s|es)?" if name else ""
             pattern = "|".join(part for part in (own, concept or _deed(name)) if part)
             if pattern:
                 words.append((relation, pattern))
@@ -143,6 +148,9 @@ class Questions:
         Asked of something that the catalogue lacks (``lacking``: spoken of before), it is a question about no item.
         """
         recent = tuple(latest)
+        choice = self._choice(clauses)
+        if choice is not None:
+            return choice
         for number, clause in enumerate(clauses):
             items = [ref for _, ref in clause.refs if ref.kind == "item"]
             meant = items[0].entities if items else recent
@@ -157,6 +165,15 @@ class Questions:
                     meant = (*items[0].entities, *items[1].entities)
                 entity = self._asked_of(clause) if relation is not None or kind == "facts" else None
                 return Question(kind, tuple(dict.fromkeys(meant)), relation, entity), number
+        return None
+
+    def _choice(self, clauses: Sequence[Clause]) -> tuple[Question, int] | None:
+        """*What brands do you have?*, *which genres are there?*: asked of no item."""
+        for number, clause in enumerate(clauses):
+            found = _THERE_IS.match(clause.line)
+            for relation, pattern in self._relations if found is not None else ():
+                if found is not None and pattern.fullmatch(found[1]):
+                    return Question("values", (), relation), number
         return None
 
     def _asked_of(self, clause: Clause) -> str | None:
@@ -255,6 +272,11 @@ class Questions:
         if series is not None and re.search(r"\b(?:series|franchise|trilogy|sequel|prequel|saga)\b", line):
             return "relation", series
         return None
+
+
+def _either_spelling(name: str) -> str:
+    """A pattern of a name in British and American letters: *colour*, *color*."""
+    return re.sub(r"colou?r", "colou?r", re.escape(name))
 
 
 def _deed(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ccrs.core.files import replacing
@@ -17,7 +17,7 @@ from ccrs.evaluation.comparison_tables import (
     as_text,
     draw_differences,
 )
-from ccrs.evaluation.published import PAPER_REDIAL
+from ccrs.evaluation.published import LITERATURE, unclaimed
 from ccrs.evaluation.report import SampleOutcomes
 from ccrs.experiments.corpus import Corpus, load_corpus
 from ccrs.experiments.reproduction.outcomes import JudgedUnit, load_unit
@@ -50,6 +50,8 @@ def write_tables(
         return None
     asked = plan.group(group)
     comparison = compare(found, baseline=by_key[baseline], mentions=asked.mentions, supports=asked.supports)
+    claimed = {row.published for row in plan.rows_of(group)}
+    comparison = replace(comparison, printed=unclaimed(plan.dataset, claimed))
     title = asked.title
     if quick:
         title = f"{title} (REHEARSAL: two epochs, one fold; these figures mean nothing)"
@@ -90,7 +92,7 @@ def _collect(
             continue
         judged = {(unit.seed, unit.fold): load_unit(outcome_file(out, unit)) for unit in mine}
         seconds = sum(one.seconds for one in judged.values())
-        published = PAPER_REDIAL.get(row.published or "", {}) if plan.dataset == "redial" else {}
+        published = LITERATURE.get(plan.dataset, {}).get(row.published or "", {})
         found.append(_system(row, "metrics", row.title, judged, seconds, published))
         if all("unadapted" in one.rows for one in judged.values()):
             found.append(_system(row, "unadapted", f"{row.title}, unadapted", judged, seconds, {}))
