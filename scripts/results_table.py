@@ -60,6 +60,10 @@ def section(table: Mapping[str, Any]) -> str:
         "catalogue; ± is half the 95% interval, differences are paired by sample, both resampled by user. The paper "
         "trains on twice as many dialogues."
     )
+    seeds = {row["model"]: row.get("seeds", 1) for row in table["rows"]}
+    several = [f"{model} {number}" for model, number in seeds.items() if number > 1]
+    if several:
+        told += f" Trainings of each fold: {', '.join(several)}, all others one; figures are their means."
     return told + "\n\n" + markdown(header, [row_of(row) for row in table["rows"]])
 
 
