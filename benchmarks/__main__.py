@@ -72,6 +72,9 @@ def _measure(options: argparse.Namespace, repeats: int, scratch: Path, progress:
         advance=lambda: progress.advance(task),
         announce=lambda what, count: progress.reset(task, total=count, description=f"{place[0]}: {what}"),
         talk=options.run,
+        multiples=tuple(options.multiples),
+        messages=options.messages,
+        entity_links=options.entity_links,
     )
     rows: list[Row] = []
     names = _parts(options)
@@ -117,6 +120,27 @@ def _options() -> argparse.Namespace:
         metavar="PART",
         help=f"of {', '.join(PARTS)}; of servers, not measured unless named: {', '.join(SERVING_PARTS)}, "
         f"or {ALL} for all of these",
+    )
+    parser.add_argument(
+        "--multiples",
+        nargs="+",
+        type=_positive,
+        default=[1, 10],
+        metavar="N",
+        help="sizes of the part preparing, in 10,000 dialogues (default 1 10; 100 takes about ten minutes)",
+    )
+    parser.add_argument(
+        "--messages",
+        type=_positive,
+        default=10,
+        metavar="N",
+        help="messages of a dialogue in the part preparing (default 10)",
+    )
+    parser.add_argument(
+        "--entity-links",
+        type=Path,
+        metavar="FILE",
+        help="for the part linking: texts with the names another linker found (gzipped JSON)",
     )
     add_sizes(parser, _positive)
     parser.add_argument(

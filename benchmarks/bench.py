@@ -25,6 +25,12 @@ class Bench:
     """Called with what begins and how many times ``advance`` will be called."""
     talk: Path | None = None
     """A run with a trained responder, for the times of replies."""
+    multiples: tuple[int, ...] = (1, 10)
+    """Sizes of raw data to prepare, in 10,000 dialogues."""
+    messages: int = 10
+    """Messages of each of these dialogues, on average."""
+    entity_links: Path | None = None
+    """Texts with the names that another linker found in them, to compare with."""
 
     @cached_property
     def replies(self) -> ReplyWorld:

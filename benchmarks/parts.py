@@ -8,8 +8,11 @@ from functools import partial
 from benchmarks.bench import Bench, both, for_each
 from benchmarks.big_catalogue import catalogue
 from benchmarks.dense import DenseComparison
+from benchmarks.graph_building import graph_building
 from benchmarks.judging import evaluate_adapted, evaluate_unadapted, fold_setup, training_memory
 from benchmarks.library_convolution import kbrd_step
+from benchmarks.linking import linking
+from benchmarks.preparing import preparing
 from benchmarks.report import Row
 from benchmarks.responder import training, writing
 from benchmarks.steps import VARIANTS, PlainAgainstSoftmax, Trainee, task_groups
@@ -159,6 +162,9 @@ PARTS: dict[str, Callable[[Bench], list[Row]]] = {
     "evaluation": evaluation,
     "memory": memory,
     "text": text,
+    "linking": linking,
+    "preparing": preparing,
+    "graph-building": graph_building,
     "replies": training,
     "writing": writing,
     "catalogue": catalogue,

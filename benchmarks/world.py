@@ -47,7 +47,7 @@ def write_world(folder: Path, size: WorldSize, seed: int = 0) -> None:
     others = [Entity(f"o{n}", "thing", f"Thing {n}") for n in range(size.num_entities - size.num_items)]
     catalogue = Catalogue((*items, *others))
     # Popular items are well linked and often named, as in the real data.
-    popularity = _zipf(size.num_items, 0.9)
+    popularity = zipf(size.num_items, 0.9)
     write_prepared(
         folder,
         dataset="synthetic",
@@ -60,13 +60,13 @@ def write_world(folder: Path, size: WorldSize, seed: int = 0) -> None:
 
 def _triples(size: WorldSize, rng: np.random.Generator) -> list[Triple]:
     """Items linked to other entities; few tails have most of the links of their relation."""
-    linked = _zipf(size.num_items, 0.3)
+    linked = zipf(size.num_items, 0.3)
     triples: dict[Triple, None] = {}
     first = 0
     for name, share, num_tails in size.relations:
         count = int(size.num_triples * share)
         heads = rng.choice(size.num_items, size=count, p=linked)
-        tails = first + rng.choice(num_tails, size=count, p=_zipf(num_tails, 0.6))
+        tails = first + rng.choice(num_tails, size=count, p=zipf(num_tails, 0.6))
         triples |= {Triple(f"i{h}", name, f"o{t}"): None for h, t in zip(heads, tails, strict=True)}
         first += num_tails
     return list(triples)
@@ -77,8 +77,8 @@ def _dialogues(
 ) -> list[Dialogue]:
     """Dialogues of users of whom few have very many; seeker and recommender take turns."""
     words = np.array([_word(n) for n in range(size.num_words)])
-    frequency = _zipf(size.num_words, 1.0)
-    users = rng.choice(size.num_users, size=size.num_dialogues, p=_zipf(size.num_users, 0.7))
+    frequency = zipf(size.num_words, 1.0)
+    users = rng.choice(size.num_users, size=size.num_dialogues, p=zipf(size.num_users, 0.7))
     lengths = np.maximum(2, rng.poisson(size.mean_messages, size=size.num_dialogues))
     # All draws at once: one call per message would take most of a minute.
     total = int(lengths.sum())
@@ -107,7 +107,7 @@ def _word(number: int) -> str:
     return "w" + "".join(letters[number // 26**place % 26] for place in range(3))
 
 
-def _zipf(count: int, exponent: float) -> FloatArray:
+def zipf(count: int, exponent: float) -> FloatArray:
     """Probabilities that fall with the rank to the power of ``exponent``, (count,)."""
     weights = np.arange(1, count + 1, dtype=np.float64) ** -exponent
     shares: FloatArray = weights / weights.sum()

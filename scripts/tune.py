@@ -52,6 +52,7 @@ class Search(StrictConfig):
     trials: int = Field(ge=1)
     fold: int = 0
     order: str = "random"
+    protocol: str = "folds"
     rows: list[SearchRow] = Field(min_length=1)
 
 
@@ -78,7 +79,7 @@ def run_row(path: Path, key: str, data: Path, out: Path) -> list[dict[str, Any]]
 
     def objective(trial: optuna.Trial) -> float:
         chosen = [f"{name}={trial.suggest_categorical(name, values)}" for name, values in row.space.items()]
-        place = ["data.protocol=folds", f"data.fold={search.fold}", f"data.order={search.order}"]
+        place = [f"data.protocol={search.protocol}", f"data.fold={search.fold}", f"data.order={search.order}"]
         text = [part.replace("=True", "=true").replace("=False", "=false") for part in chosen]
         config = load_config(path.parent / row.config, [*row.overrides, *place, *text])
         folder = out / "trials" / f"{key}-{trial.number}"
