@@ -5,11 +5,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO_ARGS ?=
 WORKERS ?= 2
+# Without the advertisement that the theme prints at every build.
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs
 # The tests start many Pythons: without bytecode each would compile the package anew.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check format bench clean
+.PHONY: help setup demo test test-slow check site format bench clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -33,11 +35,15 @@ test: $(READY) ## Run the tests (under three minutes)
 test-slow: $(READY) ## Run the slow tests
 	@$(BIN)/python -m pytest -n $(WORKERS) -m slow --timeout 1800
 
-check: $(READY) ## Style, types and floors
+check: $(READY) ## Style, types, floors and the documentation site
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(MKDOCS) build --strict
+
+site: $(READY) ## Build the documentation site and show it on http://127.0.0.1:8001
+	@$(MKDOCS) serve --dev-addr 127.0.0.1:8001
 
 format: $(READY) ## Mend style where a tool can
 	@$(BIN)/ruff format .
@@ -47,4 +53,4 @@ bench: $(READY) ## Measure speed and memory (writes benchmarks/results/*.json)
 	@$(BIN)/python -m benchmarks
 
 clean: ## Remove everything that can be made again
-	rm -rf $(VENV) build dist demo-run .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) build dist site demo-run .pytest_cache .mypy_cache .ruff_cache

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from ccrs.core.cards import ItemCard
-from ccrs.serving.schemas import Filters
+from ccrs.core.errors import DataError
+from ccrs.core.hearing import Constraints, NumberRange
+from ccrs.serving.schemas import Filters, NumberBounds
 from ccrs.serving.store.records import ItemRecord
 from ccrs.serving.world import LoadedRun, World
 from tests.fixtures.tiny_run import TinyRun
@@ -61,3 +63,23 @@ def test_the_text_of_a_card_is_told(loaded: LoadedRun) -> None:
     assert "Cops and robbers." in world(loaded).talker.facts.plots[HEAT]
     put = ItemRecord(HEAT, "Heat", 1995, "movie", plot="Another text.")
     assert world(loaded, put).talker.facts.plots[HEAT] == "Another text."
+
+
+def test_a_filter_bounds_the_numbers_of_the_cards(loaded: LoadedRun) -> None:
+    shop = world(loaded)
+    wanted = shop.constraints(Filters(numbers=[NumberBounds(name="price", high=3.5)]))
+    assert wanted == Constraints(numbers=(NumberRange("price", None, 3.5),))
+    allowed = shop.talker.recommender.filter.allowed(wanted)
+    assert [shop.run.catalogue.entities[item].id for item in allowed.nonzero()[:, 0].tolist()] == [HEAT]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "told"),
+    [
+        (NumberBounds(name="prise"), "Did you mean 'price'"),
+        (NumberBounds(name="price", low=3, high=2), "low = 3 is above high = 2"),
+    ],
+)
+def test_bounds_that_mean_nothing_are_refused(loaded: LoadedRun, bounds: NumberBounds, told: str) -> None:
+    with pytest.raises(DataError, match=told):
+        world(loaded).constraints(Filters(numbers=[bounds]))

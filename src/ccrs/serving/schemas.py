@@ -21,16 +21,30 @@ class Wire(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
 
 
+class NumberBounds(Wire):
+    """Inclusive bounds of a number that items have, such as ``price``; without a bound it need only be known."""
+
+    name: str = Field(min_length=1, max_length=200)
+    low: float | None = None
+    high: float | None = None
+
+
 class Filters(Wire):
     """Hard constraints: every recommended item fulfils them. Names are titles, people, genres or entity ids."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"wanted": ["Comedy"], "unwanted": ["Horror"], "year_from": 1990}]}
+        json_schema_extra={
+            "examples": [
+                {"wanted": ["Comedy"], "unwanted": ["Horror"], "year_from": 1990},
+                {"numbers": [{"name": "price", "high": 30}]},
+            ]
+        }
     )
     wanted: list[str] = Field(default_factory=list, max_length=20)
     unwanted: list[str] = Field(default_factory=list, max_length=100)
     year_from: int | None = Field(None, ge=0, le=9999)
     year_to: int | None = Field(None, ge=0, le=9999)
+    numbers: list[NumberBounds] = Field(default_factory=list, max_length=20)
     available_only: bool = True
 
 

@@ -12,12 +12,13 @@ from ccrs.artifacts.run import Run, load_run
 from ccrs.core.cards import unavailable_items
 from ccrs.core.errors import DataError
 from ccrs.core.files import sha256
-from ccrs.core.hearing import Constraints
+from ccrs.core.hearing import Constraints, NumberRange
+from ccrs.data.graph_format import nearest_hint
 from ccrs.inference.new_items import NewItem, extended_responder, extended_run
 from ccrs.inference.talk import Talker
 from ccrs.serving.cards import Cards
 from ccrs.serving.examples import examples_of
-from ccrs.serving.schemas import Filters
+from ccrs.serving.schemas import Filters, NumberBounds
 from ccrs.serving.store.records import ItemRecord, KnownItem
 from ccrs.serving.stored_ids import StoredIds
 
@@ -114,7 +115,24 @@ class World:
             unwanted=tuple(self.entity(name, "filters.unwanted") for name in filters.unwanted),
             year_from=filters.year_from,
             year_to=filters.year_to,
+            numbers=tuple(self._bounds(one) for one in filters.numbers),
         )
+
+    def _bounds(self, one: NumberBounds) -> NumberRange:
+        """Bounds on a number that the catalogue has; raises ``DataError``."""
+        if one.name not in self._number_names:
+            mend = nearest_hint(one.name, self._number_names, "numbers")
+            raise DataError(f"filters.numbers: {one.name!r} is no number of this catalogue. {mend}")
+        if one.low is not None and one.high is not None and one.low > one.high:
+            raise DataError(
+                f"filters.numbers: {one.name}: low = {one.low:g} is above high = {one.high:g}. Swap them."
+            )
+        return NumberRange(one.name, one.low, one.high)
+
+    @cached_property
+    def _number_names(self) -> frozenset[str]:
+        """The numbers that any item of the run has."""
+        return frozenset(name for card in self.run.cards.values() for name in card.numbers)
 
     def entity(self, name: str, where: str) -> str:
         """The id of the entity that ``name`` (an id, a title, another name) means; raises ``DataError``."""
