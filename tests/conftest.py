@@ -8,9 +8,15 @@ from pathlib import Path
 import pytest
 import torch
 from filelock import FileLock
+from hypothesis import settings
 
 from tests.fixtures.talking_run import talking_run as make_talking_run
 from tests.fixtures.tiny_run import TinyRun
+
+# Half of the usual number: every run draws others, and the suite has to stay quick. `--hypothesis-profile default` asks
+# for all.
+settings.register_profile("quick", max_examples=50)
+settings.load_profile("quick")
 
 torch.set_num_threads(1)  # the suite runs in parallel; more threads a test only get in each other's way
 

@@ -158,6 +158,7 @@ def test_a_published_run_is_judged_on_data_that_is_named(small: TinyRun, tmp_pat
     assert other.without_people() == other
 
 
+@pytest.mark.slow
 def test_a_talking_run_goes_and_comes_back(
     talking_run: TinyRun, hub: FakeHub, access: HubAccess, tmp_path: Path
 ) -> None:

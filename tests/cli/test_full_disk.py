@@ -55,6 +55,7 @@ def ended(tiny: TinyRun, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     return results
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_full_disk_is_told_without_traceback(kind: str, ended: dict[str, dict[str, Any]]) -> None:
     result = ended[kind]

@@ -15,6 +15,7 @@ def store(tmp_path: Path) -> list[str]:
     return ["--store", f"sqlite:///{tmp_path / 'people.db'}"]
 
 
+@pytest.mark.slow
 def test_an_item_comes_and_goes(
     ccrs: Command, refused: Command, talking_run: TinyRun, store: list[str]
 ) -> None:

@@ -49,6 +49,7 @@ def process(*command: str | Path) -> Iterator[tuple[subprocess.Popen[str], str]]
             server.kill()
 
 
+@pytest.mark.slow
 def test_a_server_from_its_start_to_its_graceful_end(run: Path) -> None:
     with process("tests.fixtures.fake_server", "serve", run, "--port", "0") as (server, address):
         assert httpx.get(f"{address}/readyz").json()["ready"] is True

@@ -126,6 +126,7 @@ def test_a_manifest_that_counts_otherwise_is_found_at_the_end_of_the_stream(tmp_
     assert len([*open_prepared(tmp_path / "out", verify=False).dialogues]) == 3
 
 
+@pytest.mark.slow
 def test_dialogues_that_passed_are_not_held(tmp_path: Path) -> None:
     before = alive()
     at_the_end = []

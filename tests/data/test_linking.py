@@ -366,6 +366,7 @@ def test_mentions_of_prepared_films_stay_what_they_are(
     assert digest.hexdigest() == "8768bc1185575e83b35a50416e0e26b2c23c6157270d38022edbec64de3014d7"
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_cues_and_typos_find_more_and_keep_what_is_exact(
     redial: tuple[RedialGraph, Linker, dict[str, str], list[str]],

@@ -51,6 +51,7 @@ def ran(command: list[str]) -> str:
     return found.stdout
 
 
+@pytest.mark.slow
 def test_the_rest_client_holds_a_conversation(server: str) -> None:
     shown = ran([sys.executable, str(EXAMPLES / "rest_client.py"), server])
     assert shown.startswith("ccrs: ")

@@ -30,6 +30,7 @@ def test_no_outputs_are_stored() -> None:
         assert cell.get("execution_count") is None
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of the notebook machinery; the project's own would be in the kernel
 def test_it_runs(tiny: TinyRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CCRS_RUN", str(tiny.run))

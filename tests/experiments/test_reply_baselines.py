@@ -35,6 +35,8 @@ from ccrs.models.responders import RESPONDERS, responder_row
 from tests.fixtures.tiny_responder import CATALOGUE, TRIPLES, spoken, talk, talk_config, talk_values
 from tests.training.small_runs import small_config, small_extras, train_quietly
 
+pytestmark = pytest.mark.slow  # each trains; the models themselves are tested beside the others
+
 BASELINES = [name for name in RESPONDERS if name != "ccrs"]
 READS = ReplyReads(max_entities=3, max_words=2, goals=True)
 

@@ -171,6 +171,7 @@ def test_outcomes_come_back_as_they_were(tmp_path: Path, done: Done) -> None:
         load_talk(tmp_path / "copy.json")
 
 
+@pytest.mark.slow
 def test_what_is_done_is_not_done_again_and_runs_are_removed(
     tmp_path: Path, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:

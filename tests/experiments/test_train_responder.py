@@ -74,6 +74,7 @@ def artefacts(folder: Path, names: tuple[str, ...] = (*TRAINED, *BANK)) -> dict[
     return {name: (folder / FOLDER / name).read_bytes() for name in names}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["meta", "plain"])
 def test_killed_and_resumed_is_as_if_never_stopped(
     tmp_path: Path, tiny: TinyResponder, objective: str, monkeypatch: pytest.MonkeyPatch

@@ -34,8 +34,14 @@ def world(loaded: LoadedRun, *records: ItemRecord) -> World:
     return World(loaded, records, lambda _: {})
 
 
-def test_a_card_is_what_the_run_says(loaded: LoadedRun) -> None:
-    card = world(loaded).cards.card(HEAT)
+@pytest.fixture(scope="module")
+def shop(loaded: LoadedRun) -> World:
+    """With nothing in its store."""
+    return world(loaded)
+
+
+def test_a_card_is_what_the_run_says(shop: World) -> None:
+    card = shop.cards.card(HEAT)
     assert (card.url, card.image, card.price, card.available, card.plot) == (
         "https://x.org/heat",
         "https://x.org/heat.png",
@@ -51,22 +57,20 @@ def test_what_the_store_says_goes_before(loaded: LoadedRun) -> None:
     assert (card.price, card.available, card.url) == ("5 €", False, "https://x.org/heat")
 
 
-def test_items_that_are_not_to_be_had_are_hidden_unless_asked_for(loaded: LoadedRun) -> None:
-    shop = world(loaded)
+def test_items_that_are_not_to_be_had_are_hidden_unless_asked_for(shop: World, loaded: LoadedRun) -> None:
     assert shop.hidden(None) == {SPEED}
     assert shop.hidden(Filters(available_only=False)) == frozenset()
     back = ItemRecord(SPEED, "Speed", 1994, "movie", available=True)
     assert world(loaded, back).hidden(None) == frozenset()
 
 
-def test_the_text_of_a_card_is_told(loaded: LoadedRun) -> None:
-    assert "Cops and robbers." in world(loaded).talker.facts.plots[HEAT]
+def test_the_text_of_a_card_is_told(shop: World, loaded: LoadedRun) -> None:
+    assert "Cops and robbers." in shop.talker.facts.plots[HEAT]
     put = ItemRecord(HEAT, "Heat", 1995, "movie", plot="Another text.")
     assert world(loaded, put).talker.facts.plots[HEAT] == "Another text."
 
 
-def test_a_filter_bounds_the_numbers_of_the_cards(loaded: LoadedRun) -> None:
-    shop = world(loaded)
+def test_a_filter_bounds_the_numbers_of_the_cards(shop: World) -> None:
     wanted = shop.constraints(Filters(numbers=[NumberBounds(name="price", high=3.5)]))
     assert wanted == Constraints(numbers=(NumberRange("price", None, 3.5),))
     allowed = shop.talker.recommender.filter.allowed(wanted)
@@ -80,6 +84,6 @@ def test_a_filter_bounds_the_numbers_of_the_cards(loaded: LoadedRun) -> None:
         (NumberBounds(name="price", low=3, high=2), "low = 3 is above high = 2"),
     ],
 )
-def test_bounds_that_mean_nothing_are_refused(loaded: LoadedRun, bounds: NumberBounds, told: str) -> None:
+def test_bounds_that_mean_nothing_are_refused(shop: World, bounds: NumberBounds, told: str) -> None:
     with pytest.raises(DataError, match=told):
-        world(loaded).constraints(Filters(numbers=[bounds]))
+        shop.constraints(Filters(numbers=[bounds]))

@@ -97,6 +97,7 @@ def failures(service: Service, scripts: Sequence[Script], facts: Facts) -> dict[
     return failed
 
 
+@pytest.mark.slow
 def test_nine_in_ten_dialogues_come_out_right(service: Service) -> None:
     facts = Facts(*film_catalogue(load_films()))
     scripts = load_scripts(facts)
@@ -107,6 +108,7 @@ def test_nine_in_ten_dialogues_come_out_right(service: Service) -> None:
     assert set(failed) <= KNOWN_FAILURES, told
 
 
+@pytest.mark.slow
 def test_fresh_dialogues_come_out_right_as_often_as_when_they_were_written(service: Service) -> None:
     """Twenty-four more by somebody else, run first after the parser had been mended on the sixty: what is blind."""
     facts = Facts(*film_catalogue(load_films()))

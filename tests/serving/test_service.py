@@ -282,6 +282,7 @@ def test_an_item_put_in_is_found_recommended_and_taken_out(talk: Talk) -> None:
     assert "z" not in {item.id for item in talk.service.store.items()}
 
 
+@pytest.mark.slow
 def test_another_process_sees_items_at_its_next_refresh(
     talk: Talk, talking_run: TinyRun, tmp_path: Path
 ) -> None:

@@ -75,6 +75,7 @@ def test_every_state_is_accessible(watched: Watched, theme: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_theme_is_chosen_and_remembered(watched: Watched) -> None:
     watched.expected.append("404")
     page = watched.open()
@@ -123,6 +124,7 @@ def test_by_keyboard_only(watched: Watched) -> None:
     expect(page.get_by_role("button", name="Past conversations")).to_be_focused()
 
 
+@pytest.mark.slow
 def test_the_focus_goes_in_order_and_is_seen(watched: Watched) -> None:
     watched.expected.append("404")
     page = watched.open()

@@ -57,6 +57,7 @@ def test_cards_show_facts_and_the_reason(watched: Watched) -> None:
     expect(card.get_by_text("A taxi driver has to drive a killer")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_only_https_pictures_and_web_links(watched: Watched) -> None:
     pixel = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
     page = watched.page
@@ -98,6 +99,7 @@ def test_the_reply_is_seen_piece_by_piece(watched: Watched) -> None:
     expect(turn).to_have_attribute("aria-busy", "false")
 
 
+@pytest.mark.slow
 def test_opinions_are_toggles_with_undo(watched: Watched) -> None:
     said = watched.server.service.opinions
     page = watched.open()
@@ -178,6 +180,7 @@ def test_reload_brings_everything_back(watched: Watched) -> None:
     assert len(watched.server.service.dialogues) == 1
 
 
+@pytest.mark.slow
 def test_past_conversations_are_opened_and_deleted(watched: Watched) -> None:
     page = watched.open()
     watched.say("I loved Heat")
@@ -201,6 +204,7 @@ def test_past_conversations_are_opened_and_deleted(watched: Watched) -> None:
     assert [d.turns[0].said for d in watched.server.service.dialogues.values()] == ["I loved Big"]
 
 
+@pytest.mark.slow
 def test_a_conversation_that_is_gone_begins_anew(watched: Watched) -> None:
     page = watched.open("user=anna&dialogue=d99")
     expect(page.locator("#toast")).to_have_text("This conversation is no longer there. A new one begins.")

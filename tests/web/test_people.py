@@ -11,6 +11,8 @@ from playwright.sync_api import expect
 
 from tests.web.conftest import Watched
 
+pytestmark = pytest.mark.slow  # the first conversation and what everybody can reach are in the default tests
+
 
 @pytest.fixture(autouse=True)
 def _new_users_are_expected(watched: Watched) -> None:

@@ -244,6 +244,7 @@ def peak_of(path: Path, lines: int) -> int:
     return peak
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_dump(tmp_path: Path) -> None:
     small, large = peak_of(tmp_path / "small.nt", 30_000), peak_of(tmp_path / "large.nt", 300_000)
     assert large < 1.1 * small

@@ -248,7 +248,7 @@ def test_a_full_server_refuses_and_goes_on() -> None:
 
 
 def test_the_page_and_the_probes_are_there_when_the_server_is_full() -> None:
-    ask = asked(FakeService(delay=0.3), max_in_flight=1)
+    ask = asked(FakeService(delay=1.0), max_in_flight=1)
 
     async def work() -> list[int]:
         async with ask.client() as session:

@@ -18,6 +18,8 @@ from ccrs.serving.store.records import ItemRecord, Once, OpinionRecord
 from ccrs.serving.store.sql_store import SqlStore, open_store
 from tests.serving.store.talking import begin, said, speak, turn
 
+pytestmark = pytest.mark.slow  # many processes
+
 NUM_THREADS = 8
 WRITER = Path(__file__).with_name("writer.py")
 
