@@ -39,12 +39,12 @@ def shopper_talks(talker: Talker) -> list[list[str]]:
         [f"I have {first} and want a matching one"],
         ["outdoor lamp with motion sensor for the garden"],
         [f"got anything similar to {second} but in black?"],
-        ["whats popular right now"],
         ["do you sell chairs?"],
         ["purple lamp"],
         ["dimmabel lamp for the ofice"],
         [f"{values['designer']} lamps"],
-        ["cheapest one you have?"],
+        ["a lamp under 30 euros", "something cheaper"],
+        ["how much is " + first + "?"],
         ["gift for my mum, she likes vintage stuff", "no she has that one already", "ok thanks, bye"],
     ]
 

@@ -13,7 +13,10 @@ def _words(text: str) -> list[str]:
     return text.split()
 
 
-COLUMNS = ("id", "title", "brand", "designers", "material", "colours", "style", "room", "light", "features")
+COLUMNS = (
+    "id", "title", "brand", "designers", "material", "colours", "style", "room", "light", "features", "price",
+    "height", "url", "available",
+)  # fmt: skip
 _STARTS = _words(
     "al bre cor dal el fen gri hol is jar kel lum mar nor os pel quil ros sil tor um vel wen yar zol"
 )
@@ -54,6 +57,10 @@ class Product:
     room: str
     light: str
     features: str
+    price: str
+    height: str
+    url: str
+    available: str
 
 
 def make_products(number: int, seed: int = 0) -> list[Product]:
@@ -64,7 +71,7 @@ def make_products(number: int, seed: int = 0) -> list[Product]:
     designers = [f"{_FIRST[n % len(_FIRST)]} {name}" for n, name in enumerate(names[250:400])]
     # Brands have habits: of two materials and two styles in most of their lamps.
     habits = [(rng.permutation(len(_MATERIALS))[:2], rng.permutation(len(_STYLES))[:2]) for _ in brands]
-    products = []
+    products, levels = [], rng.lognormal(3.8, 0.6, len(brands))  # of the brands' prices, in euros
     for row in range(number):
         brand = _zipf(rng, len(brands))
         materials, styles = habits[brand] if rng.random() < 0.7 else (np.arange(13), np.arange(8))
@@ -80,6 +87,10 @@ def make_products(number: int, seed: int = 0) -> list[Product]:
                 _ROOMS[_zipf(rng, len(_ROOMS))],
                 _LIGHTS[_zipf(rng, len(_LIGHTS))] if rng.random() < 0.8 else "",
                 "|".join(_some(rng, _FEATURES, 0.6, 2)),
+                f"{levels[brand] * rng.lognormal(0, 0.3):.2f} €",
+                f"{rng.integers(20, 180)} cm",
+                f"https://lamps.example/{row + 1}",
+                "no" if rng.random() < 0.05 else "yes",
             )
         )
     return products
