@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence, Set
 
 from ccrs.core.hearing import Question, QuestionKind
+from ccrs.core.item_words import plural_of
 from ccrs.data.linking_names import tokenise
 from ccrs.data.understanding.line import Clause
 from ccrs.data.understanding.wish_words import LEFT_OPEN
@@ -128,7 +129,7 @@ class Questions:
                 (pattern for names, pattern in _CONCEPTS.values() if f" {name} " in f" {_spread(names)} "),
                 None,
             )
-            own = rf"{_either_spelling(name)}(?:s|es)?" if name else ""
+            own = rf"{_either_spelling(name)}(?:s|es)?|{_either_spelling(plural_of(name))}" if name else ""
             pattern = "|".join(part for part in (own, concept or _deed(name)) if part)
             if pattern:
                 words.append((relation, pattern))
