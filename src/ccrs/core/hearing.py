@@ -48,7 +48,10 @@ class Constraints:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question of fact about ``items`` (ids, most likely one); ``relation`` is one of the graph's names."""
+    """A question of fact about ``items`` (ids, most likely one).
+
+    ``relation`` is one of the graph's names, or what was asked for where the graph has nothing of the kind.
+    """
 
     kind: QuestionKind
     items: tuple[str, ...]

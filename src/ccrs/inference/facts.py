@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -16,6 +17,7 @@ NOT_KNOWN = "I do not know that one, so I cannot say."
 _MAX_VALUES = 5
 _MAX_RELATIONS = 4
 _MAX_CHOICE = 12
+_UNIT = re.compile(r"\d\s?([^\W\d_]{1,12})$")
 
 
 class FactTeller:
@@ -121,6 +123,12 @@ class FactTeller:
         if card is not None and relation == "price" and card.price:
             return (card.price,)
         if card is not None and relation in card.numbers:
-            return (f"{card.numbers[relation]:.10g}",)
+            return (f"{card.numbers[relation]:.10g}{self._unit(item, relation)}",)
         found = [self.catalogue.entities[value].name for value in self.filler.values(item, relation)]
         return tuple(found[:_MAX_VALUES])
+
+    def _unit(self, item: int, relation: str) -> str:
+        """The unit of a number, as the range it lies in has it: *40 to 60 min*."""
+        names = (self.catalogue.entities[value].name for value in self.filler.values(item, relation))
+        found = next((match for name in names if (match := _UNIT.search(name))), None)
+        return "" if found is None else f" {found[1]}"

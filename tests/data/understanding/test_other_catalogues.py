@@ -61,6 +61,8 @@ def test_having_it_turns_an_offer_down() -> None:
         ("who is the designer of Catan?", "designer"),
         ("what is the theme of Catan?", "theme"),
         ("which themes does Catan have?", "theme"),
+        ("how heavy is Catan?", "weight"),
+        ("how tall is Catan?", "height"),
     ],
 )
 def test_questions(text: str, relation: str) -> None:

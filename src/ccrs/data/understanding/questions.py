@@ -37,6 +37,12 @@ _CONCEPTS = {
     "theme": ("theme themes subject keyword topic", r"themes?|topics?|subjects?|keywords?"),
     "production": ("producer producers", r"produced|producer|producers"),
     "language": ("language", r"languages?"),
+    "height": ("height", r"how (?:tall|high)"),
+    "width": ("width", r"how (?:wide|broad)"),
+    "depth": ("depth", r"how deep"),
+    "size": ("size dimensions", r"how (?:big|large)"),
+    "weight": ("weight", r"how heavy"),
+    "duration": ("playing time running time time duration runtime length", r"how long"),
     "material": ("material materials fabric", r"materials?|made (?:out )?of|made from"),
     "making": ("brand maker manufacturer make", r"brands?|makers?|made|makes|manufactures?|manufactured"),
     "price": ("price cost", r"prices?|costs?|how much|expensive"),
@@ -81,7 +87,7 @@ _LIKE_WHICH = re.compile(
 )
 _WH = re.compile(
     rf"^{_LEAD}(?:who|whose|whom|by whom|what|which|where|how many|is|was|are|were|did|does|do|has|have|name|"
-    rf"how much|how long|how heavy|list)\b(?! (?:there|you)\b(?! know who))"
+    rf"how (?:much|long|heavy|tall|high|wide|broad|deep|big|large)|list)\b(?! (?:there|you)\b(?! know who))"
 )
 _ALONE = re.compile(
     rf"^{_LEAD}(?:give me |name |and )?(?:the |its )([a-z]+)(?: (?:of|in) {_THING})?(?: please)?$"
@@ -111,6 +117,10 @@ AND_THAT = re.compile(
 """A question that goes on with another name: *and Heat?*, *no, I meant the 2017 one*."""
 
 
+# What is asked for by an adjective, to say at least that it is not known where the graph has nothing of the kind.
+_MEASURES = {"heavy": "weight", "tall": "height", "high": "height", "wide": "width", "deep": "depth", "big": "size",
+    "large": "size", "long": "length"}  # fmt: skip
+_HOW = re.compile(rf"\bhow ({'|'.join(_MEASURES)}) (?:is|are|was) {_THING}")
 _OF_MUSIC = re.compile(r"\b(?:music|score|soundtrack|songs?|theme song|tunes?)\b")
 
 
@@ -201,7 +211,9 @@ class Questions:
         states = not clause.asks and bool(_DENIES.match(line) or LEFT_OPEN.search(line))
         if states or not _WH.search(line) or _ABOUT_YOU.search(line) or _ELSE.search(line):
             return None
-        return self._relation(clause, named=named)
+        found = self._relation(clause, named=named)
+        measured = _HOW.search(line) if found is None else None
+        return found if measured is None else ("relation", _MEASURES[measured[1]])
 
     def _relation(self, clause: Clause, *, named: bool) -> tuple[QuestionKind, str | None] | None:
         line = clause.line
@@ -233,7 +245,7 @@ class Questions:
             ):
                 continue
             if pattern.search(line) and re.search(
-                r"\b(?:who|whom|whose|what|which|where|name|list|how many|how much)\b", line
+                r"\b(?:who|whom|whose|what|which|where|name|list|how [a-z]+)\b", line
             ):
                 if relation == self.by_concept.get("cast") and not re.search(
                     r"\bwho|cast|star|actor|actress|lead\b", line
