@@ -27,6 +27,8 @@ LINKER = Linker(games.catalogue())
         ("a floor game with a timer", ["floor game"]),
         ("what about dungeon games?", ["dungeon games"]),
         ("I love that game", []),
+        ("the longest game you have", []),
+        ("i want to buy a dining table", ["dining"]),
         ("Something cheaper, please", ["prices"]),
         ("under 20 euros", ["prices"]),
         ("something with drafting", []),

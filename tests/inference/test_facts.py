@@ -12,7 +12,13 @@ from ccrs.inference.facts import NOT_KNOWN, FactTeller
 from tests.fixtures import games
 
 CARDS = {
-    "catan": ItemCard(price="35 €", numbers={"playing time": 75.0, "price": 35.0}, text="Trade and build."),
+    "catan": ItemCard(
+        url="https://games.example/catan",
+        price="35 €",
+        numbers={"playing time": 75.0, "price": 35.0},
+        text="Trade and build.",
+    ),
+    "mars": ItemCard(available=False),
     "azul": ItemCard(numbers={"playing time": 37.5}),
 }
 
@@ -44,6 +50,10 @@ def teller() -> FactTeller:
         (Question("values", (), "theme"), "Of themes there are sea, art, medicine, space and farming."),
         (Question("values", (), "price"), "I know of no price."),
         (Question("year", ()), NOT_KNOWN),
+        (Question("available", ("azul",)), "Yes, Azul (2017) is available."),
+        (Question("available", ("mars",)), "Terraforming Mars (2016) is not available."),
+        (Question("link", ("catan",)), "Catan (1995): https://games.example/catan"),
+        (Question("link", ("azul",)), "I do not know where Azul (2017) can be had."),
     ],
 )
 def test_answers(teller: FactTeller, question: Question, said: str) -> None:

@@ -11,10 +11,12 @@ from ccrs.core.dialogue import Message
 Opinion = Literal["like", "dislike", "seen"]
 """What somebody says of an entity. *seen* is a fact about the person and stands beside the other two."""
 
-QuestionKind = Literal["relation", "year", "plot", "facts", "like_which", "values"]
+QuestionKind = Literal["relation", "year", "plot", "facts", "like_which", "values", "available", "link"]
 """Asked of an item: one relation, its year, what it is about, anything known, what it has in common with others.
 
-``values`` are asked of no item: what there is to choose from in a relation."""
+``values`` are asked of no item: what there is to choose from in a relation. ``available`` and ``link`` ask whether and
+where it can be had.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,5 +98,7 @@ class Heard:
     undone: tuple[str, ...] = ()
     constraints: Constraints = Constraints()
     question: Question | None = None
+    extreme: tuple[str, bool] | None = None
+    """A number whose least (True) or most is asked for now: *the cheapest one*."""
     wants_more: bool = True
     """Whether a recommendation fits: False for thanks, goodbyes and pure questions of fact."""

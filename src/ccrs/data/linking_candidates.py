@@ -99,6 +99,27 @@ class Spellings:
                     self.exact.setdefault(tokens, []).append(candidate)
                 self._found.setdefault(tokens, {}).setdefault(position, candidate)
 
+        if not words.of_films:
+            self._add_short_forms(catalogue, popularity)
+
+    def _add_short_forms(self, catalogue: Catalogue, popularity: Mapping[str, int]) -> None:
+        """*Solar* for *solar panel*: a word that only one value has, and that is no ordinary one."""
+        owners: dict[str, set[int]] = {}
+        for position, entity in enumerate(catalogue.entities):
+            if not is_title(entity) and entity.type != "person":
+                for token in tokenise(entity.name)[0]:
+                    owners.setdefault(token, set()).add(position)
+        of_items = {token for noun in self.words.nouns for token in noun.split()}
+        for token, positions in owners.items():
+            if len(positions) > 1 or (token,) in self._found or token in of_items or not _tells(token):
+                continue
+            (position,) = positions
+            entity = catalogue.entities[position]
+            if len(tokenise(entity.name)[0]) in (2, 3):
+                count = popularity.get(entity.id, 0)
+                found = _candidate(position, entity, 2, count, _WAYS[2], guard_of((token,), entity.type))
+                self._found[token,] = {position: found}
+
     def names(self) -> Iterator[tuple[Tokens, Name]]:
         """Every spelling with what it may mean."""
         for tokens, found in self._found.items():
@@ -129,6 +150,12 @@ class Spellings:
         if entity.type == "person":
             return _any_name_spellings
         return lambda name: self.words.value_spellings(name, entity.type)
+
+
+def _tells(token: str) -> bool:
+    """Whether one word of a value says enough to stand for it."""
+    plain = len(token) > 3 and token.isalpha()
+    return plain and not is_ordinary((token,)) and not needs_evidence((token,))
 
 
 def is_title(entity: Entity) -> bool:

@@ -19,7 +19,8 @@ from ccrs.data.unknown_words import UnknownTitle
 
 # Looked for ahead only, so that what is asked for may begin with words that ask: *I want something with dragons*.
 _ASKED = re.compile(
-    r"\b(?=(?:(?:do|would) you (?:have|sell|stock|carry|offer)|have you got|got any|any|(?:i|we) (?:want|need)|"
+    r"\b(?=(?:(?:do|would) you (?:have|sell|stock|carry|offer)|have you got|got any|any|"
+    r"(?:(?:i|we) (?:want|need|would like)|(?:i|we)'?d like)(?: to (?:buy|get|have|see|order|purchase))?|"
     r"(?:looking|searching|search) for|(?:find|show|give) me|recommend(?: me)?|suggest(?: me)?|made (?:of|from)|"
     r"(?:something|anything|one) (?:with|for))"
     r"(?: (?:a|an|any|some|the|your|good|great|nice|new|cheap|few|couple|of|bit|more|really|very))* "
@@ -40,6 +41,7 @@ _SAID_BEFORE_A_NOUN_TEXT = """
     popular affordable decent right wrong bad boring such kind sort type like liked love loved want need have the also
     two three four five six seven eight nine ten all both every each for with and not big small large little short long
     quick fast easy heavy light ever else enjoy enjoyed buy bought own owned play played playing available
+    cheapest dearest priciest smallest biggest tallest lightest heaviest longest shortest quickest
 """
 _SAID_BEFORE_A_NOUN = FUNCTION_WORDS | frozenset(_SAID_BEFORE_A_NOUN_TEXT.split())
 PRICES = "prices"

@@ -55,6 +55,9 @@ class FactTeller:
             item = self.catalogue.index.get(name)
             if item is None or item >= self.catalogue.num_items:
                 continue
+            if question.kind in ("available", "link"):
+                sentences.append(self._to_be_had(item, with_link=question.kind == "link"))
+                continue
             sentence, facts = self._about(item, question)
             sentences.append(sentence)
             stated += facts
@@ -89,6 +92,18 @@ class FactTeller:
             sentence = f"The {question.relation}{plural} of {title} {verb} {listed(names)}."
             return sentence, [Stated(title, question.relation, name) for name in names]
         return self._all_of(item, with_plot=question.kind == "plot")
+
+    def _to_be_had(self, item: int, *, with_link: bool) -> str:
+        """Whether, or where, an item can be had, as its card says."""
+        title, card = self.catalogue.entities[item].title, self.cards.get(self.catalogue.entities[item].id)
+        if with_link:
+            known = card is not None and card.url
+            return f"{title}: {known}" if known else f"I do not know where {title} can be had."
+        if card is not None and not card.available:
+            return f"{title} is not available."
+        # Where nothing is ever said not to be had, nothing is known of it.
+        told = any(not other.available for other in self.cards.values())
+        return f"Yes, {title} is available." if told else f"I do not know whether {title} is available."
 
     def _whether(self, item: int, entity: str, relation: str | None) -> tuple[str, list[Stated]]:
         """Whether an item is linked to an entity."""

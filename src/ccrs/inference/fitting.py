@@ -30,7 +30,8 @@ class Said:
     @property
     def only_greets(self) -> bool:
         """Whether the person has said nothing but hello."""
-        return all(seeker_act(m.text) == "greet" for m in self.messages if m.speaker == "seeker")
+        asks = self.heard.constraints or self.heard.extreme or self.heard.message.mentions
+        return not asks and all(seeker_act(m.text) == "greet" for m in self.messages if m.speaker == "seeker")
 
     @property
     def recommends(self) -> bool:
@@ -48,6 +49,7 @@ class Said:
         return self.heard.wants_more and (
             self.heard.constraints != self.given.so_far.constraints
             or bool(self.heard.rejected)
+            or self.heard.extreme is not None
             or bool(self.given.filters)
             or any("seen" in said for said in self.heard.opinions.values())
         )

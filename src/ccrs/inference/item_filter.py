@@ -73,6 +73,18 @@ class ItemFilter:
         mask[barred] = False
         return mask
 
+    def extreme(self, allowed: Tensor, name: str, least: bool) -> Tensor:
+        """Of the ``allowed`` items (items,) those with the least (or else the most) of a number: (items,).
+
+        None where none of them has it.
+        """
+        values = self._numbers.get(name, torch.full(allowed.shape, math.nan, dtype=torch.float64))
+        known = allowed & ~values.isnan()
+        if not bool(known.any()):
+            return known
+        best = values[known].min() if least else values[known].max()
+        return known & (values == best)
+
     def _links(self, name: str) -> Tensor:
         mask = torch.zeros(self.catalogue.num_items, dtype=torch.bool)
         items = self._linked.get(self.catalogue.index.get(name, -1))

@@ -152,7 +152,7 @@ class Talker(Pretrained):
     def _heard(self, number: int, given: TurnInput, said: str, remarks: tuple[str, ...]) -> _Turn:
         heard = self.hear(said, given.so_far)
         mentions, unknown = self.titles.read(said)
-        asked = self.unknown_wishes.find(said, mentions)
+        asked = () if heard.question is not None else self.unknown_wishes.find(said, mentions)
         # What is disliked is no sign of what is liked.
         opinions = merged_opinions(given.person.opinions, heard.opinions, heard.undone)
         disliked = disliked_of(opinions) | set(heard.undone)
@@ -187,6 +187,8 @@ class Talker(Pretrained):
         barred = [index[e] for e in out if e in index]
         allowed = self.recommender.filter.allowed(in_force, barred) & self.recommender.unnamed(turn.messages)
         shown = [index[e] for exchange in given.before for e in exchange.shown if e in index]
+        if turn.heard.extreme is not None:  # "the cheapest one" may well be among those shown
+            allowed, shown = self.recommender.filter.extreme(allowed, *turn.heard.extreme), []
         fresh = allowed.clone()
         fresh[shown] = False
         # A card that was there before comes again only when nothing else is left.

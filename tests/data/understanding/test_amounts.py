@@ -20,6 +20,7 @@ SAID = [
     ("price below 40", {PRICE: (None, 40)}),
     ("over 1,000 dollars", {PRICE: (1000, None)}),
     ("around 30 bucks", {PRICE: (24, 36)}),
+    ("about 100 euros max", {PRICE: (None, 100)}),
     ("under 25", {PRICE: (None, 25)}),
     ("for 4 players", {LEAST: (None, 4), MOST: (4, None)}),
     ("a game for two players", {LEAST: (None, 2), MOST: (2, None)}),
@@ -32,6 +33,8 @@ SAID = [
     ("30 minutes or less", {TIME: (None, 30)}),
     ("a 45 minute game", {TIME: (None, 45)}),
     ("90+ minutes", {TIME: (90, None)}),
+    ("no longer than 30 minutes", {TIME: (None, 30)}),
+    ("not longer than an hour", {TIME: (None, 60)}),
     ("for 3 players and under 40 dollars", {LEAST: (None, 3), MOST: (3, None), PRICE: (None, 40)}),
     # Numbers that count nothing here.
     ("from the 90s", {}),
@@ -47,6 +50,33 @@ SAID = [
 def test_amounts(text: str, bounds: dict[str, tuple[float | None, float | None]]) -> None:
     found = {one.name: (one.low, one.high) for one in Amounts(NUMBERS).read(text.lower(), ())}
     assert found == {name: pytest.approx(bound) for name, bound in bounds.items()}
+
+
+def test_of_several_lengths_the_adjective_tells_which() -> None:
+    amounts = Amounts({"lamp": {"height": 60.0, "width": 30.0, "price": 20.0}})
+    for said, found in (
+        ("at least 150 cm high", NumberRange("height", 150.0, None)),
+        ("taller than 150 cm", NumberRange("height", 150.0, None)),
+        ("not taller than 30cm", NumberRange("height", None, 30.0)),
+        ("wider than 20 cm", NumberRange("width", 20.0, None)),
+        ("20 cm wide or less", NumberRange("width", None, 20.0)),
+    ):
+        assert amounts.read(said, ()) == (found,), said
+
+
+def test_superlatives() -> None:
+    amounts = Amounts(NUMBERS)
+    assert amounts.extreme("the Cheapest one, please") == (PRICE, True)
+    assert amounts.extreme("your most expensive game") == (PRICE, False)
+    assert amounts.extreme("the longest") == (TIME, False)
+    assert amounts.extreme("the heaviest") is None
+    assert Amounts({}).extreme("the cheapest one") is None
+
+
+def test_what_is_named_is_what_cheaper_is_measured_against() -> None:
+    heard = hear("something like Azul but cheaper", shown=("mars",))
+    (bound,) = heard.constraints.numbers
+    assert bound.high == pytest.approx(32.0)
 
 
 def test_cheap_and_cheaper_are_measured_against_the_catalogue_and_what_was_shown() -> None:

@@ -72,6 +72,34 @@ def test_questions(text: str, relation: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("is Catan available?", "available"),
+        ("is it in stock?", "available"),
+        ("Is it still available?", "available"),
+        ("give me the link", "link"),
+        ("where can I buy it?", "link"),
+    ],
+)
+def test_whether_and_where_it_can_be_had(text: str, kind: str) -> None:
+    question = hear(text, shown=("catan",)).question
+    assert question is not None
+    assert (question.kind, question.items) == (kind, ("catan",))
+
+
+def test_or_joins_only_what_stands_beside_it() -> None:
+    heard = hear("a cooperative game about art or space")
+    assert heard.constraints.wanted == ("mechanic:cooperative",)
+    assert {name for name, said in heard.opinions.items() if "like" in said} == {"theme:art", "theme:space"}
+
+
+def test_a_yes_or_no_question_about_a_value() -> None:
+    question = hear("does it have drafting?", shown=("azul",)).question
+    assert question is not None
+    assert (question.items, question.entity) == (("azul",), "mechanic:drafting")
+
+
+@pytest.mark.parametrize(
     ("text", "relation"),
     [
         ("what themes do you have?", "theme"),

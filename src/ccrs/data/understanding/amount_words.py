@@ -15,13 +15,14 @@ def _amount(number: int) -> str:
 
 _LESS = (
     r"under|below|less than|at most|at the most|up to|max(?:imum)?(?: of)?|no more than|not more than|fewer than|"
-    r"cheaper than|shorter than|lighter than|smaller than|within|not over|not above|no longer than|<=?"
+    r"cheaper than|shorter than|lighter than|smaller than|within|not over|not above|no longer than|lower than|"
+    r"(?:no|not) (?:taller|higher|bigger|larger|wider|longer|heavier|deeper|more expensive) than|<=?"
 )
 _MORE = (
     r"over|above|more than|at least|min(?:imum)?(?: of)?|no less than|not less than|not under|starting at|longer than|"
-    r"heavier than|bigger than|larger than|>=?"
+    r"heavier than|bigger than|larger than|taller than|higher than|wider than|deeper than|>=?"
 )
-_UNIT = r"\+?(?P<unit>(?:[ -]?[a-z]+){0,3})"
+_UNIT = r"\+?(?P<unit>(?:[ -]?[a-z]+){0,4})"
 AMOUNTS = (
     (
         "between",
@@ -46,6 +47,10 @@ _KINDS_TEXT = """
     time duration minutes minute length runtime hours=minute minutes min mins hour hours hr hrs h time long;
     players player=players player people persons;
     age ages=age ages aged year years yr yrs old olds;
+    height=cm mm inch inches tall high height;
+    width=cm mm inch inches wide broad width;
+    depth=cm mm inch inches deep depth;
+    size length diameter=cm mm inch inches size length diameter;
     weight=kg kilo kilos gram grams g lb lbs pound pounds weight weigh
 """
 KINDS = tuple(
@@ -77,6 +82,23 @@ COMPARED = tuple(
 _NO_MATTER = (
     r"(?:does not|doesn'?t|is no|isn'?t) (?:matter|an? (?:issue|object|problem)|object|issue|important)"
 )
+SAYS_WHAT = re.compile(r"\b(tall|high|wide|deep|long|short|heav|light)(?:er|ier|r)?\b")
+"""Adjectives of an amount that tell what it counts."""
+COUNTED = {"short": "long", "heav": "weight", "light": "weight"}
+EXTREMES = tuple(
+    (kind, least, re.compile(rf"\b(?:{said})\b"))
+    for kind, least, said in (
+        ("price", True, "cheapest|least expensive|lowest price|most affordable"),
+        ("price", False, "most expensive|priciest|dearest"),
+        ("time", True, "shortest|quickest|fastest"),
+        ("time", False, "longest"),
+        ("height", True, "smallest|lowest"),
+        ("height", False, "tallest|biggest|highest"),
+        ("weight", True, "lightest"),
+        ("weight", False, "heaviest"),
+    )
+)
+"""What is asked for in the superlative: which number, and whether its least."""
 ANY_PRICE = re.compile(
     rf"\b(?:any (?:price|budget)|(?:price|cost|money|budget) {_NO_MATTER}|"
     r"no matter (?:the price|what it costs|how (?:much|expensive)))\b"

@@ -19,7 +19,9 @@ from ccrs.data.understanding.amount_words import (
     ANY_PRICE,
     CHEAP,
     COMPARED,
+    COUNTED,
     DEAR,
+    EXTREMES,
     HOURS,
     KINDS,
     LETS_ALL_GO,
@@ -29,6 +31,7 @@ from ccrs.data.understanding.amount_words import (
     OR_MORE,
     PRICE_WORDS,
     PRICES,
+    SAYS_WHAT,
     SMALL,
     SPELT,
 )
@@ -50,6 +53,10 @@ class _Attribute:
     column: str | None = None
     is_price: bool = False
     in_minutes: bool = False
+
+    def is_of(self, kind: str) -> bool:
+        """Whether it is the price, a time, or named by the word ``kind``."""
+        return self.is_price if kind == "price" else self.in_minutes if kind == "time" else kind in self.words
 
     def ranges(self, low: float | None, high: float | None) -> list[NumberRange]:
         """What the columns must be for the attribute to lie between ``low`` and ``high``."""
@@ -116,9 +123,8 @@ class Amounts:
     def _meant(self, said: str, kind: str, match: re.Match[str]) -> list[NumberRange]:
         first, unit = _number(match["n1"]), match["unit"].replace("-", " ").split()
         currency = match["c1"] or match["d1"]
-        attribute = self._attribute(
-            said[max(0, match.start() - _WORDS_BEFORE) : match.start()], unit, currency, kind
-        )
+        before = said[max(0, match.start() - _WORDS_BEFORE) : match.start()]
+        attribute = self._attribute(before, [*unit, *_adjectives(match[0])], currency, kind)
         if attribute is None:
             return []
         scale = 60.0 if attribute.in_minutes and HOURS & set(unit[:1]) else 1.0
@@ -135,10 +141,10 @@ class Amounts:
         price = next((one for one in self._attributes if one.is_price), None)
         if currency:
             return price
-        for word in unit[:2]:
-            for one in self._attributes:
-                if word in one.words:
-                    return one
+        # Of several lengths in cm that one is meant that "high" or "wider" tells.
+        counts = [sum(word in one.words for word in unit) for one in self._attributes]
+        if max(counts, default=0):
+            return self._attributes[counts.index(max(counts))]
         words = set(re.findall(r"[a-z]+", before)[-1 if kind == "exact" else -3 :])
         for one in self._attributes:
             if words & one.words:
@@ -147,20 +153,22 @@ class Amounts:
             return None
         return price if not unit or unit[0] in ("please", "or", "and", "for", "that", "if") else None
 
+    def extreme(self, text: str) -> tuple[str, bool] | None:
+        """The number whose least (True) or most is asked for: *the cheapest one*."""
+        said = lowered(text)
+        for kind, least, pattern in EXTREMES:
+            for one in self._attributes if pattern.search(said) else ():
+                if one.column is not None and one.is_of(kind):
+                    return one.column, least
+        return None
+
     def _compared(self, said: str, shown: Sequence[str]) -> list[NumberRange]:
         """*Cheaper* than everything shown, *longer* than it."""
         for kind, side, pattern in COMPARED:
             if not pattern.search(said):
                 continue
             for one in self._attributes:
-                fits = (
-                    one.is_price
-                    if kind == "price"
-                    else one.in_minutes
-                    if kind == "time"
-                    else kind in one.words
-                )
-                column = one.column
+                fits, column = one.is_of(kind), one.column
                 known = [
                     self._numbers[i][column] for i in shown if column and column in self._numbers.get(i, {})
                 ]
@@ -196,16 +204,21 @@ def _bounds(
     """The least and the most that is asked for."""
     if kind == "between":
         return min(first, second), max(first, second)
+    plain = kind in ("exact", "about")
+    if kind == "less" or (plain and OR_LESS.search(behind)):
+        return None, first
+    if kind == "more" or (plain and (plus or OR_MORE.search(behind))):
+        return first, None
     if kind == "about":
         return 0.8 * first, 1.2 * first
-    exact = kind == "exact"
-    if kind == "less" or (exact and OR_LESS.search(behind)):
-        return None, first
-    if kind == "more" or (exact and (plus or OR_MORE.search(behind))):
-        return first, None
     # "For 60 dollars", "a 45 minute game": no more than that.
     at_most = attribute.column is not None and (attribute.is_price or attribute.in_minutes)
     return None if at_most else first, first
+
+
+def _adjectives(said: str) -> list[str]:
+    """What the adjectives of an amount count: *tall* of *taller than*."""
+    return [COUNTED.get(word, word) for word in SAYS_WHAT.findall(said)]
 
 
 def _number(text: str) -> float:

@@ -93,10 +93,15 @@ class Hearer:
             in_vain=self._in_vain(so_far),
         )
         numbers = self._amounts.after(
-            so_far.constraints.numbers, text, around.shown, released=wishes.anything or wishes.surprise
+            so_far.constraints.numbers,
+            text,
+            # "Like Heat but cheaper" is measured against what is named, else against what was shown.
+            self.world.named_in(read.message, "item") or around.shown,
+            released=wishes.anything or wishes.surprise,
         )
+        extreme = self._amounts.extreme(text)
         constraints = replace(constraints, numbers=numbers)
-        turned = bool(rejected) or constraints != so_far.constraints
+        turned = bool(rejected) or extreme is not None or constraints != so_far.constraints
         return Heard(
             message=read.message,
             opinions=opinions,
@@ -104,6 +109,7 @@ class Hearer:
             undone=fix.wrong if fix is not None else (),
             constraints=constraints,
             question=question,
+            extreme=extreme,
             wants_more=fits_recommendation(
                 clauses, questioned=question is not None, asks=asks, turned=turned, told=bool(opinions)
             ),

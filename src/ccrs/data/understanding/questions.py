@@ -44,7 +44,10 @@ _CONCEPTS = {
     "weight": ("weight", r"how heavy"),
     "duration": ("playing time running time time duration runtime length", r"how long"),
     "material": ("material materials fabric", r"materials?|made (?:out )?of|made from"),
-    "making": ("brand maker manufacturer make", r"brands?|makers?|made|makes|manufactures?|manufactured"),
+    "making": (
+        "brand maker manufacturer make",
+        r"brands?|makers?|made by|who (?:made|makes)|manufactur(?:er|es|ed)",
+    ),
     "price": ("price cost", r"prices?|costs?|how much|expensive"),
 }
 _THING = r"(?:<i>|it|that|this|the movie|that movie|this movie|they|them|these|those)"
@@ -78,6 +81,16 @@ _FACTS = re.compile(
     rf"<i>|"
     rf"(?:any|some|more) (?:details|info|facts)|who is in and|do you know (?:about )?<i>$|tell me more$|"
     rf"(?:can you )?tell me more(?: please)?$|more about <i>|details (?:on|about) <i>|give me details)"
+)
+_AVAILABLE = re.compile(
+    rf"^{_LEAD}(?:(?:is|are|was) {_THING} (?:still |currently |really )?"
+    r"(?:available|availble|in stock|on stock|sold out|out of stock)"
+    rf"|do you (?:still )?have {_THING}(?: (?:one|movie))? (?:in stock|available|on stock))\b"
+)
+_LINK = re.compile(
+    rf"^{_LEAD}(?:(?:give|send|show) me (?:the|a|its) (?:link|url|website|page)|what is the (?:link|url)|"
+    rf"(?:the )?(?:link|url)|where (?:can|could|do) i (?:buy|get|order|find|watch) {_THING}|"
+    r"do you have (?:a|the) link)(?= |$)"
 )
 _LIKE_WHICH = re.compile(
     rf"^{_LEAD}(?:what (?:is|are|was) {_THING} (?:similar to|like|comparable to)|(?:what|which) (?:movies?|"
@@ -201,8 +214,9 @@ class Questions:
             clause.asks or "what" in line or "tell me" in line or len(clause.tokens) <= 3
         ):
             return ("plot", None) if "what about" not in line else None
-        if _FACTS.search(line):
-            return "facts", None
+        plain = _plain_kind(clause)
+        if plain is not None:
+            return plain, None
         alone = _ALONE.match(line)
         for relation, pattern in self._relations if alone is not None else ():
             if alone is not None and pattern.fullmatch(alone[1]):
@@ -279,12 +293,28 @@ class Questions:
             return self._of_person(line, named=named)
         if kinds & {"genre"} and re.search(rf"^{_LEAD}(?:is|was|are|were) {_THING}", line):
             return ("relation", genre) if genre is not None else None
-        if "thing" in kinds and re.search(rf"^{_LEAD}(?:is|was|are|were) {_THING}", line):
+        if "thing" in kinds and re.search(
+            rf"^{_LEAD}(?:is|was|are|were|does|do|has|have|can) {_THING}", line
+        ):
+            return "facts", None
+        if re.search(
+            rf"^{_LEAD}(?:does|do|has|can) {_THING} (?:also )?(?:have|come|include|need|work|use)\b", line
+        ):
             return "facts", None
         series = self.by_concept.get("series")
         if series is not None and re.search(r"\b(?:series|franchise|trilogy|sequel|prequel|saga)\b", line):
             return "relation", series
         return None
+
+
+def _plain_kind(clause: Clause) -> QuestionKind | None:
+    """Asked whether or where an item can be had, or for anything that is known of it."""
+    only_items = all(ref.kind == "item" for _, ref in clause.refs)
+    if only_items and _AVAILABLE.search(clause.line):
+        return "available"
+    if only_items and _LINK.search(clause.line):
+        return "link"
+    return "facts" if _FACTS.search(clause.line) else None
 
 
 def _either_spelling(name: str) -> str:

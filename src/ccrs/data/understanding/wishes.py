@@ -201,8 +201,10 @@ def _positive(clause: Clause, refs: Sequence[tuple[int, Ref]], wishes: Wishes) -
             wished.append(ref)
     if not wished:
         return
-    if _alternatives(line) and len({ref.kind for ref in wished}) == 1 and len(wished) > 1:
-        wishes.alternatives += [entity for ref in wished for entity in ref.entities]
+    chosen = _alternatives(clause, wished)
+    wishes.alternatives += [entity for ref in chosen for entity in ref.entities]
+    wished = [ref for ref in wished if all(ref is not other for other in chosen)]
+    if not wished:
         return
     wishes.wanted += [entity for ref in wished for entity in ref.entities]
     adjectives = all(ref.adjective for ref in wished if ref.kind == "genre")
@@ -223,13 +225,16 @@ def _of_named(before: str) -> bool:
     return ITEM_WITH.search(before) is not None and not re.search(r"\b(?:like|similar to|as) <i>", before)
 
 
-def _alternatives(line: str) -> bool:
-    return (
-        re.search(
-            r"<[gpt]>(?: movies?| flicks?)? (?:, )?or (?:a |an |some |maybe |with |even )*<[gpt]>", line
-        )
-        is not None
-    )
+_OR = re.compile(
+    r"<[gpt]>(?: movies?| flicks?)?(?: , <[gpt]>)*(?: ,)? or (?:a |an |some |maybe |with |even |in )*<[gpt]>"
+)
+
+
+def _alternatives(clause: Clause, wished: Sequence[Ref]) -> list[Ref]:
+    """Those of the ``wished`` that *or* joins (*brass or marble*); the others hold beside them."""
+    joined = [ref for m in _OR.finditer(clause.line) for ref in clause.refs_in(m.start(), m.end())]
+    found = [ref for ref in wished if any(ref is other for other in joined)]
+    return found if len(found) > 1 and len({ref.kind for ref in found}) == 1 else []
 
 
 def unique(values: Iterable[str]) -> tuple[str, ...]:
