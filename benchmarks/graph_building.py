@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import bz2
-import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.apart import measured_apart
 from benchmarks.bench import Bench, both
 from benchmarks.report import Row
 from benchmarks.timing import Seconds, Spread, ratios
 from ccrs.data.graph_building.dump import BLOCK, Dump, token
 
-ROOT = Path(__file__).resolve().parent.parent
 MEGABYTES, SMALL, PACKED = 200, 20, 20
 PAGES, FILMS = 100_000, 7_000
 REPEATS = 5
@@ -159,22 +155,7 @@ def _whole(bench: Bench, dumps: dict[int, Path], entities: Path, folder: Path) -
 
 def _apart(entities: Path, dump: Path, out: Path, hops: int) -> dict[str, float]:
     """Build in a process of its own; seconds, peak memory (10^9 bytes) and triples."""
-    # A process inherits the peak of the one that starts it, and ours may be large: one in between forgets it.
-    between = [sys.executable, "-c", "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"]
-    command = [sys.executable, "-m", "benchmarks.one_building", str(entities), str(dump), str(out), str(hops)]
-    path = os.pathsep.join([str(ROOT), *filter(None, sys.path)])
-    result = subprocess.run(  # noqa: S603 - our own module
-        [*between, *command],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if result.returncode:
-        raise RuntimeError(f"Building failed:\n{result.stderr[-2000:]}")
-    measured: dict[str, float] = json.loads(result.stdout.splitlines()[-1])
-    return measured
+    return measured_apart("benchmarks.one_building", [str(entities), str(dump), str(out), str(hops)])
 
 
 def _one(value: float) -> Spread:

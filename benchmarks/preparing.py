@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.apart import measured_apart
 from benchmarks.bench import Bench
 from benchmarks.raw_corpus import RawFiles, RawSize, write_raw
 from benchmarks.report import Row
 from benchmarks.timing import Spread
 
-ROOT = Path(__file__).resolve().parent.parent
 SECONDS, GIGABYTES = 60.0, 1.0
 """Held to these: 10,000 dialogues and a graph of 300,000 edges."""
 SLOWER, LARGER = 1.5, 2.0
@@ -43,23 +39,8 @@ def preparing(bench: Bench) -> list[Row]:
 
 def prepared_apart(files: RawFiles, out: Path, *, load: bool = False) -> dict[str, float]:
     """Prepare in a process of its own; what it measured, memory in GB (10^9 bytes)."""
-    # A process inherits the peak of the one that starts it, and ours is large: one in between forgets it.
-    between = [sys.executable, "-c", "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"]
     paths = [str(path) for path in (files.dialogues, files.entities, files.triples, out)]
-    command = [sys.executable, "-m", "benchmarks.one_preparation", *paths, *(["--load"] if load else [])]
-    path = os.pathsep.join([str(ROOT), *filter(None, sys.path)])
-    result = subprocess.run(  # noqa: S603 - our own module
-        [*between, *command],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if result.returncode:
-        raise RuntimeError(f"Preparing failed:\n{result.stderr[-2000:]}")
-    measured: dict[str, float] = json.loads(result.stdout.splitlines()[-1])
-    return measured
+    return measured_apart("benchmarks.one_preparation", [*paths, *(["--load"] if load else [])])
 
 
 def _rows(count: int, found: dict[str, float], first: dict[str, float]) -> list[Row]:
