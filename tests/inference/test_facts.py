@@ -49,6 +49,8 @@ def teller() -> FactTeller:
         ),
         (Question("values", (), "theme"), "Of themes there are sea, art, medicine, space and farming."),
         (Question("values", (), "price"), "I know of no price."),
+        (Question("other", ("catan",)), "I cannot say that of Catan (1995): its facts do not tell."),
+        (Question("other", ()), "I cannot say: I only know what stands in the catalogue."),
         (Question("year", ()), NOT_KNOWN),
         (Question("available", ("azul",)), "Yes, Azul (2017) is available."),
         (Question("available", ("mars",)), "Terraforming Mars (2016) is not available."),

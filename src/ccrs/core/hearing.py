@@ -11,11 +11,13 @@ from ccrs.core.dialogue import Message
 Opinion = Literal["like", "dislike", "seen"]
 """What somebody says of an entity. *seen* is a fact about the person and stands beside the other two."""
 
-QuestionKind = Literal["relation", "year", "plot", "facts", "like_which", "values", "available", "link"]
+QuestionKind = Literal[
+    "relation", "year", "plot", "facts", "like_which", "values", "available", "link", "other"
+]
 """Asked of an item: one relation, its year, what it is about, anything known, what it has in common with others.
 
 ``values`` are asked of no item: what there is to choose from in a relation. ``available`` and ``link`` ask whether and
-where it can be had.
+where it can be had, ``other`` what no catalogue can answer (*is it waterproof?*, *do you ship to Austria?*).
 """
 
 

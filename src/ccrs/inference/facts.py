@@ -47,6 +47,8 @@ class FactTeller:
         """
         if question.kind == "values" and question.relation is not None:
             return self._choice(question.relation), ()
+        if question.kind == "other":
+            return self._cannot_say(question.items), ()
         if not question.items:
             return NOT_KNOWN, ()
         sentences: list[str] = []
@@ -62,6 +64,13 @@ class FactTeller:
             sentences.append(sentence)
             stated += facts
         return " ".join(sentences), tuple(stated)
+
+    def _cannot_say(self, items: Sequence[str]) -> str:
+        """To what no catalogue answers."""
+        known = [self.catalogue.index[name] for name in items if name in self.catalogue.index]
+        if not known:
+            return "I cannot say: I only know what stands in the catalogue."
+        return f"I cannot say that of {self.catalogue.entities[known[0]].title}: its facts do not tell."
 
     def _choice(self, relation: str) -> str:
         """The values of a relation, those of the most items first."""

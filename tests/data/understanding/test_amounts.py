@@ -67,6 +67,7 @@ def test_of_several_lengths_the_adjective_tells_which() -> None:
 def test_superlatives() -> None:
     amounts = Amounts(NUMBERS)
     assert amounts.extreme("the Cheapest one, please") == (PRICE, True)
+    assert amounts.read("your most expensive game", ()) == ()
     assert amounts.extreme("your most expensive game") == (PRICE, False)
     assert amounts.extreme("the longest") == (TIME, False)
     assert amounts.extreme("the heaviest") is None

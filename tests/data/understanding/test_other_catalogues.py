@@ -79,12 +79,22 @@ def test_questions(text: str, relation: str) -> None:
         ("Is it still available?", "available"),
         ("give me the link", "link"),
         ("where can I buy it?", "link"),
+        ("is it waterproof?", "other"),
+        ("How long is the warranty on Catan?", "other"),
     ],
 )
 def test_whether_and_where_it_can_be_had(text: str, kind: str) -> None:
     question = hear(text, shown=("catan",)).question
     assert question is not None
     assert (question.kind, question.items) == (kind, ("catan",))
+
+
+def test_what_is_asked_of_the_shop() -> None:
+    question = hear("do you ship to Austria?", shown=("catan",)).question
+    assert question is not None
+    assert (question.kind, question.items) == ("other", ())
+    assert hear("is there a shorter one?", shown=("catan",)).question is None
+    assert hear("can you recommend a game?").question is None
 
 
 def test_or_joins_only_what_stands_beside_it() -> None:

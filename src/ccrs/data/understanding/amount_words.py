@@ -65,7 +65,7 @@ CHEAP = re.compile(
     r"\b(?:cheap|inexpensive|affordable|budget|low cost|not (?:too |so |very |that )?expensive)\b"
 )
 DEAR = re.compile(
-    r"(?<!too )(?<!less )(?<!not )(?<!it )(?<!more )\b(?:premium|luxury|luxurious|high end|expensive)\b"
+    r"(?<!too )(?<!less )(?<!not )(?<!it )(?<!more )(?<!most )\b(?:premium|luxury|luxurious|high end|expensive)\b"
 )
 COMPARED = tuple(
     (kind, side, re.compile(rf"\b(?:{said})\b(?! than \W?\d)"))

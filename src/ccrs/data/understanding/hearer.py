@@ -53,7 +53,8 @@ class Hearer:
         self._reader = Reader(self.world, triples, titles)
         kinds = self.world.kinds
         relations = dict.fromkeys(t.relation for t in triples if kinds.get(t.head) == "item")
-        self.questions, self._same = Questions(relations), SameValue(relations)
+        self.questions = Questions(relations, of_films=self.world.words.are_films)
+        self._same = SameValue(relations)
         self._filters = Filters(self.world)
         self._amounts = Amounts(numbers or {})
 

@@ -92,6 +92,11 @@ _LINK = re.compile(
     rf"(?:the )?(?:link|url)|where (?:can|could|do) i (?:buy|get|order|find|watch) {_THING}|"
     r"do you have (?:a|the) link)(?= |$)"
 )
+_OF_SHOP = re.compile(
+    r"\b(?:ships?|shipping|delivers?|delivery|returns?|refunds?|warranty|guarantee|opening hours|payment|discounts?|"
+    r"vouchers?|insurance|install|installation)\b"
+)
+_OF_ITEM = re.compile(rf"^{_LEAD}(?:is|are|does|do|has|can|will) (?:the )?{_THING} [a-z]+")
 _LIKE_WHICH = re.compile(
     rf"^{_LEAD}(?:what (?:is|are|was) {_THING} (?:similar to|like|comparable to)|(?:what|which) (?:movies?|"
     rf"ones?|other movies?) (?:is|are) {_THING} (?:like|similar to)|(?:is|are|was) {_THING} (?:a bit |"
@@ -144,7 +149,8 @@ class Questions:
     it?*); a graph that lacks the relation is not asked.
     """
 
-    def __init__(self, relations: Iterable[str]) -> None:
+    def __init__(self, relations: Iterable[str], *, of_films: bool = True) -> None:
+        self._of_films = of_films
         words: list[tuple[str, str]] = []
         for relation in relations:
             name = " ".join(tokenise(relation)[0])
@@ -189,7 +195,8 @@ class Questions:
                     meant = (*items[0].entities, *items[1].entities)
                 entity = self._asked_of(clause) if relation is not None or kind == "facts" else None
                 return Question(kind, tuple(dict.fromkeys(meant)), relation, entity), number
-        return None
+        # Films are talked about in all sorts of questions; of what is sold, an unanswered one should be told so.
+        return None if self._of_films else _unanswered(clauses, tuple(latest))
 
     def _choice(self, clauses: Sequence[Clause]) -> tuple[Question, int] | None:
         """*What brands do you have?*, *which genres are there?*: asked of no item."""
@@ -294,7 +301,7 @@ class Questions:
         if kinds & {"genre"} and re.search(rf"^{_LEAD}(?:is|was|are|were) {_THING}", line):
             return ("relation", genre) if genre is not None else None
         if "thing" in kinds and re.search(
-            rf"^{_LEAD}(?:is|was|are|were|does|do|has|have|can) {_THING}", line
+            rf"^{_LEAD}(?:is|was|are|were|does|do|has|have|can) (?:the )?{_THING}", line
         ):
             return "facts", None
         if re.search(
@@ -305,6 +312,19 @@ class Questions:
         if series is not None and re.search(r"\b(?:series|franchise|trilogy|sequel|prequel|saga)\b", line):
             return "relation", series
         return None
+
+
+def _unanswered(clauses: Sequence[Clause], latest: tuple[str, ...]) -> tuple[Question, int] | None:
+    """What no rule reads though it is asked, of an item or of the shop."""
+    for number, clause in enumerate(clauses):
+        named = next((ref.entities for _, ref in clause.refs if ref.kind == "item"), latest)
+        if any(ref.kind != "item" for _, ref in clause.refs):
+            continue
+        if _OF_SHOP.search(clause.line) and (clause.asks or _WH.search(clause.line)):
+            return Question("other", named if "<i>" in clause.line else ()), number
+        if named and clause.asks and _OF_ITEM.search(clause.line):
+            return Question("other", named), number
+    return None
 
 
 def _plain_kind(clause: Clause) -> QuestionKind | None:
