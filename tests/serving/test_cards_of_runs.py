@@ -77,6 +77,17 @@ def test_a_filter_bounds_the_numbers_of_the_cards(shop: World) -> None:
     assert [shop.run.catalogue.entities[item].id for item in allowed.nonzero()[:, 0].tolist()] == [HEAT]
 
 
+def test_a_filter_may_name_alternatives(shop: World) -> None:
+    wanted = shop.constraints(Filters(any_of=[["crime", "comedy"]]))
+    allowed = shop.talker.recommender.filter.allowed(wanted)
+    each = [
+        shop.talker.recommender.filter.allowed(shop.constraints(Filters(wanted=[g])))
+        for g in ("crime", "comedy")
+    ]
+    assert bool(allowed.any())
+    assert allowed.tolist() == (each[0] | each[1]).tolist()
+
+
 @pytest.mark.parametrize(
     ("bounds", "told"),
     [

@@ -44,10 +44,12 @@ class Constraints:
     year_from: int | None = None
     year_to: int | None = None
     numbers: tuple[NumberRange, ...] = ()
+    any_of: tuple[tuple[str, ...], ...] = ()
+    """Of each group of ids an item must be linked to one: *bamboo or rattan*."""
 
     def __bool__(self) -> bool:
         years = self.year_from is not None or self.year_to is not None
-        return bool(self.wanted or self.unwanted or years or self.numbers)
+        return bool(self.wanted or self.unwanted or years or self.numbers or self.any_of)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,8 @@ class ItemFilter:
         mask = torch.ones(self.catalogue.num_items, dtype=torch.bool)
         for name in constraints.wanted:
             mask &= self._links(name)
+        for group in constraints.any_of:
+            mask &= torch.stack([self._links(name) for name in group]).any(dim=0)
         for name in constraints.unwanted:
             mask &= ~self._links(name)
             entity = self.catalogue.index.get(name, self.catalogue.num_items)

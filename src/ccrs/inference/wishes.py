@@ -28,11 +28,13 @@ class Wishes:
             year_from=max(starts, default=None),
             year_to=min(ends, default=None),
             numbers=(*said.numbers, *filters.numbers),
+            any_of=(*said.any_of, *filters.any_of),
         )
 
     def told(self, constraints: Constraints) -> list[str]:
         """Constraints in words, one each."""
         words = [self._name(entity) for entity in constraints.wanted]
+        words += [" or ".join(self._name(entity) for entity in group) for group in constraints.any_of]
         words += [f"not {self._name(entity)}" for entity in constraints.unwanted]
         first, last = constraints.year_from, constraints.year_to
         if first is not None and last is not None:

@@ -42,6 +42,10 @@ class Filters(Wire):
     )
     wanted: list[str] = Field(default_factory=list, max_length=20)
     unwanted: list[str] = Field(default_factory=list, max_length=100)
+    any_of: list[Annotated[list[str], Field(min_length=1, max_length=20)]] = Field(
+        default_factory=list, max_length=20
+    )
+    """Of each group one must hold."""
     year_from: int | None = Field(None, ge=0, le=9999)
     year_to: int | None = Field(None, ge=0, le=9999)
     numbers: list[NumberBounds] = Field(default_factory=list, max_length=20)

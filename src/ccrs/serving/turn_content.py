@@ -106,6 +106,7 @@ def entities_of(exchange: Exchange) -> list[str]:
     found = [m.entity for message in (heard.message, *exchange.spoken) for m in message.mentions]
     found += [*exchange.shown, *heard.opinions, *heard.rejected, *heard.undone]
     found += [*heard.constraints.wanted, *heard.constraints.unwanted]
+    found += [name for group in heard.constraints.any_of for name in group]
     if heard.question is not None:
         found += heard.question.items
         if heard.question.entity is not None:
@@ -122,6 +123,7 @@ def _translated(stored: _Stored, names: Mapping[str, str]) -> _Stored:
         heard.constraints,
         wanted=_known(heard.constraints.wanted, names),
         unwanted=_known(heard.constraints.unwanted, names),
+        any_of=tuple(found for group in heard.constraints.any_of if (found := _known(group, names))),
     )
     return _Stored(
         replace(

@@ -115,6 +115,9 @@ class World:
             unwanted=tuple(self.entity(name, "filters.unwanted") for name in filters.unwanted),
             year_from=filters.year_from,
             year_to=filters.year_to,
+            any_of=tuple(
+                tuple(self.entity(name, "filters.any_of") for name in group) for group in filters.any_of
+            ),
             numbers=tuple(self._bounds(one) for one in filters.numbers),
         )
 

@@ -100,6 +100,9 @@ def test_what_is_asked_of_the_shop() -> None:
 def test_or_joins_only_what_stands_beside_it() -> None:
     heard = hear("a cooperative game about art or space")
     assert heard.constraints.wanted == ("mechanic:cooperative",)
+    assert heard.constraints.any_of == (("theme:art", "theme:space"),)
+    assert hear("for 2 players", heard.constraints).constraints.any_of == heard.constraints.any_of
+    assert hear("about medicine instead", heard.constraints).constraints.any_of == ()
     assert {name for name, said in heard.opinions.items() if "like" in said} == {"theme:art", "theme:space"}
 
 

@@ -75,7 +75,30 @@ class Filters:
             span = _joined(spans)
         barred = [self._decades[decade] for decade in excluded if decade in self._decades]
         return Constraints(
-            unique(wanted), unique([*unwanted, *denied, *barred]), span.year_from, span.year_to
+            unique(wanted),
+            unique([*unwanted, *denied, *barred]),
+            span.year_from,
+            span.year_to,
+            any_of=self._choices(before, wishes, new, denied),
+        )
+
+    def _choices(
+        self, before: Constraints, wishes: Wishes, new: Sequence[str], denied: Sequence[str]
+    ) -> tuple[tuple[str, ...], ...]:
+        """The alternatives in force; new ones, or a plain wish of their type, take the place of old ones.
+
+        Films are chosen by taste: there alternatives are liked and no filter.
+        """
+        if self._world.words.are_films or wishes.anything or wishes.surprise:
+            return ()
+        chosen = tuple(name for name in unique(wishes.alternatives) if name not in denied)
+        if len(chosen) > 1:
+            return (chosen,)
+        replaced = {self._group(name) for name in new}
+        return tuple(
+            group
+            for group in before.any_of
+            if self._group(group[0]) not in replaced and not set(group) & {*denied, *wishes.released}
         )
 
     def _hard_taste(self, name: str, wishes: Wishes) -> bool:
