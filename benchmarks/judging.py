@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.apart import measured_apart
 from benchmarks.steps import configuration
 from ccrs.data.splits import SplitConfig
 from ccrs.evaluation.ranking import per_sample
 from ccrs.experiments.corpus import Corpus
 from ccrs.experiments.judging import adapted_logits, ranks_of, unadapted_logits
 from ccrs.experiments.setup import Setup, set_up
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def fold_setup(corpus: Corpus, variant: str) -> Setup:
@@ -50,27 +45,4 @@ def _judged(setup: Setup, judge: Callable[..., None]) -> int:
 def training_memory(data: Path, variant: str) -> dict[str, float]:
     """Train one epoch in a process of its own: peak memory in GB (10^9 bytes) before and after, seconds."""
     with tempfile.TemporaryDirectory() as out:
-        # A process inherits the peak of the one that starts it, and ours is large: one in between forgets it.
-        between = [sys.executable, "-c", "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"]
-        command = [
-            *between,
-            sys.executable,
-            "-m",
-            "benchmarks.one_epoch",
-            str(data),
-            variant,
-            str(Path(out) / "run"),
-        ]
-        paths = os.pathsep.join([str(ROOT), *filter(None, sys.path)])
-        result = subprocess.run(  # noqa: S603 - our own module
-            command,
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": paths},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    if result.returncode:
-        raise RuntimeError(f"Training one epoch failed:\n{result.stderr[-2000:]}")
-    measured: dict[str, float] = json.loads(result.stdout.splitlines()[-1])
-    return measured
+        return measured_apart("benchmarks.one_epoch", [str(data), variant, str(Path(out) / "run")])

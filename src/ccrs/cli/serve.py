@@ -111,7 +111,7 @@ def serve(
 
 
 def _serve_on_ray(job: Job, replicas: str) -> None:
-    from ccrs.serving.ray_app import Replicas, run_on_ray  # noqa: PLC0415
+    from ccrs.serving.ray_app import Replicas, run_on_ray  # noqa: PLC0415 - an extra
 
     if job.settings.workers != 1:
         raise ConfigError(f"--workers {job.settings.workers} and --ray exclude each other. Say --replicas.")

@@ -8,7 +8,7 @@ Questions, negations and talk about taste (*I love comedies*) state nothing of a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from ccrs.evaluation.genre_words import find_genres
@@ -88,11 +88,11 @@ def extract_statements(text: str, names: Names, discussed: str | None = None) ->
     previous: Value | None = None
     values = _values(text, films, people)
     sentences = _sentences(text, films, people) if values else []
-    for value in values:
-        start, end, asks = next(row for row in reversed(sentences) if row[0] <= value.start)
+    for found in values:
+        start, end, asks = next(row for row in reversed(sentences) if row[0] <= found.start)
         clause = Clause(start, end, tuple(span for span in films if start <= span.start < end), asks)
-        kind = person_kind(text, clause, value, previous) if value.kind == "person" else value.kind
-        value = Value(kind, value.value, value.start, value.end)  # noqa: PLW2901
+        kind = person_kind(text, clause, found, previous) if found.kind == "person" else found.kind
+        value = replace(found, kind=kind)
         previous = value
         if not accepts(text, clause, value):
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Self
 
@@ -9,16 +10,16 @@ from ccrs.artifacts.hub import HubAccess, find_run, push_run
 from ccrs.core.errors import ConfigError
 
 
-class Pretrained:
+class Pretrained(ABC):
     """A run in use that knows the folder it was loaded from."""
 
     folder: Path | None = None
     """None for a run that was never on disk."""
 
     @classmethod
+    @abstractmethod
     def load(cls, folder: Path | str) -> Self:
         """Load the run in ``folder``."""
-        raise NotImplementedError
 
     @classmethod
     def from_pretrained(

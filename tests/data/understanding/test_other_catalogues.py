@@ -95,6 +95,7 @@ def test_what_is_asked_of_the_shop() -> None:
     assert (question.kind, question.items) == ("other", ())
     assert hear("is there a shorter one?", shown=("catan",)).question is None
     assert hear("can you recommend a game?").question is None
+    assert hear("is it possible to get something shorter?", shown=("catan",)).question is None
 
 
 def test_or_joins_only_what_stands_beside_it() -> None:

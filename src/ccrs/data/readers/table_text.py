@@ -119,6 +119,7 @@ class _Bounded(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    # Called with a memoryview by BufferedReader; the type of any buffer has no length.
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         data = self._stream.read(min(len(buffer), 1 << 16))
         self._left -= len(data)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ccrs.core.hearing import SoFar
 from ccrs.data.understanding.line import Clause
-from ccrs.data.understanding.questions import AND_THAT
+from ccrs.data.understanding.question_words import AND_THAT
 from ccrs.data.understanding.references import Surroundings
 from ccrs.data.understanding.wish_words import ASKS
 

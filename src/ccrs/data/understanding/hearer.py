@@ -17,7 +17,8 @@ from ccrs.data.understanding.line import Clause
 from ccrs.data.understanding.opinion_model import LABELS, OpinionModel, occurrences
 from ccrs.data.understanding.opinion_rules import Opinions, hear_opinions
 from ccrs.data.understanding.people import more_of_people
-from ccrs.data.understanding.questions import AND_THAT, Questions
+from ccrs.data.understanding.question_words import AND_THAT
+from ccrs.data.understanding.questions import Questions
 from ccrs.data.understanding.reader import Read, Reader
 from ccrs.data.understanding.references import Surroundings
 from ccrs.data.understanding.standing import Filters

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ccrs.data.understanding.line import Clause, Ref
-from ccrs.data.understanding.questions import AND_THAT
+from ccrs.data.understanding.question_words import AND_THAT
 from ccrs.data.understanding.references import Surroundings
 from ccrs.data.understanding.world import World
 

@@ -9,137 +9,30 @@ from ccrs.core.hearing import Question, QuestionKind
 from ccrs.core.item_words import plural_of
 from ccrs.data.linking_names import tokenise
 from ccrs.data.understanding.line import Clause
-from ccrs.data.understanding.wish_words import LEFT_OPEN
-
-# The names that graphs give to one relation, and the words that ask for it.
-_CONCEPTS = {
-    "direction": (
-        "director directors directed by",
-        r"direct|directs|directed|director|directors|filmmaker|made by|who made|"
-        r"who (?:is|was) (?:<i>|it|that|this) by|by who|whose movie (?:is|was)",
-    ),
-    "cast": (
-        "actor actors star stars starring cast performer",
-        r"star|stars|starred|starring|actors?|actress|actresses|cast|plays?|played|acts?|acted|in <i>|in "
-        r"it|in that|in this|in",
-    ),
-    "writing": (
-        "writer writers author screenwriter screenplay",
-        r"wrote|write|writes|written|writers?|author|screenplay|script|screenwriter",
-    ),
-    "music": (
-        "composer composers music music composer",
-        r"composed|compose|composes|composers?|music|score|scored|soundtrack|songs?|tunes?",
-    ),
-    "genre": ("genre genres category", r"genres?|kind|type|sort|category"),
-    "country": ("country countries", r"country|countries|where"),
-    "series": ("series franchise", r"series|franchise|trilogy|saga"),
-    "theme": ("theme themes subject keyword topic", r"themes?|topics?|subjects?|keywords?"),
-    "production": ("producer producers", r"produced|producer|producers"),
-    "language": ("language", r"languages?"),
-    "height": ("height", r"how (?:tall|high)"),
-    "width": ("width", r"how (?:wide|broad)"),
-    "depth": ("depth", r"how deep"),
-    "size": ("size dimensions", r"how (?:big|large)"),
-    "weight": ("weight", r"how heavy"),
-    "duration": ("playing time running time time duration runtime length", r"how long"),
-    "material": ("material materials fabric", r"materials?|made (?:out )?of|made from"),
-    "making": (
-        "brand maker manufacturer make",
-        r"brands?|makers?|made by|who (?:made|makes)|manufactur(?:er|es|ed)",
-    ),
-    "price": ("price cost", r"prices?|costs?|how much|expensive"),
-}
-_THING = r"(?:<i>|it|that|this|the movie|that movie|this movie|they|them|these|those)"
-_LEAD = (
-    r"(?:(?:and|so|ok|but|well|oh|cool|nice|great|also|hmm|do you know|do you remember|can you tell me|"
-    r"could you tell me|do you happen to know|(?:i|we) (?:would like|want|need|would love) to know|let me know|"
-    r"remind me|any idea|(?:quick |another |one )?question|by the way|i am curious|(?:may|can|could) i ask(?: you)?|"
-    r"tell me|i wonder|i was wondering|wondering|just|please|yes|no|hi|hey|awesome|interesting|,) ){0,4}"
+from ccrs.data.understanding.question_words import (
+    ABOUT_YOU,
+    ALONE,
+    AVAILABLE,
+    CONCEPTS,
+    DENIES,
+    ELSE,
+    FACTS,
+    HOW,
+    LEAD,
+    LIKE_WHICH,
+    LINK,
+    MEASURES,
+    OF_ITEM,
+    OF_MUSIC,
+    OF_SHOP,
+    PLOT,
+    POLAR,
+    THERE_IS,
+    SUBJECT,
+    WH,
+    YEAR,
 )
-_YEAR = re.compile(
-    rf"^{_LEAD}(?:when (?:was|is|did|were|does)\b.*(?:made|released?|come out|came out|out|filmed|shot|"
-    rf"from|produced)|(?:(?:in|from) )?(?:what|which) year\b|how (?:old|new|recent) (?:is|are|was)\b|"
-    rf"when did {_THING} come|what decade|is {_THING} (?:a |an )?(?:new|old|recent|older|newer|"
-    rf"classic)\b(?! <)|when is {_THING} from|when was {_THING}$|year of release|release (?:year|date)|"
-    rf"when (?:{_THING}) (?:was|is|came|got|did|first)\b|what (?:is|was) (?:the |its )?(?:release )?(?:year|date)\b|"
-    rf"(?:the |its )?(?:year|release date)(?: (?:of|for) {_THING})?$|from (?:what|which) year|(?:what|which) year$)"
-)
-_PLOT = re.compile(
-    rf"^{_LEAD}(?:what (?:is|are|was|were) {_THING} (?:all |movie )?about|what (?:is|was) (?:the |its "
-    rf")(?:plot|story|storyline|premise|synopsis|summary|story line)|what (?:happens|is happening) in|"
-    rf"(?:the )?(?:plot|story|premise|synopsis)\b.*$|"
-    rf"(?:and )?what about {_THING}$|about what|what is the (?:movie|story) about|tell me (?:what {_THING} "
-    rf"is about|the (?:plot|story))|what {_THING} is about)"
-)
-_FACTS = re.compile(
-    rf"^{_LEAD}(?:tell me (?:a (?:bit|little) )?(?:more |something )?about (?=<i>|it|that|this|them)|"
-    rf"(?:more|any more|some more|give me more|additional) (?:info|information|details?)(?: (?:about|on))?|"
-    rf"what (?:do|can) you (?:know|tell me) about|"
-    rf"(?:what|how) (?:is|was|are|were) {_THING}$|what is <i> (?:movie)?$|(?:is|was|are|were) {_THING} "
-    rf"(?:movie )?(?:any |really |actually )?(?:good|great|worth|well|popular|interesting|any)\b|describe "
-    rf"<i>|"
-    rf"(?:any|some|more) (?:details|info|facts)|who is in and|do you know (?:about )?<i>$|tell me more$|"
-    rf"(?:can you )?tell me more(?: please)?$|more about <i>|details (?:on|about) <i>|give me details)"
-)
-_AVAILABLE = re.compile(
-    rf"^{_LEAD}(?:(?:is|are|was) {_THING} (?:still |currently |really )?"
-    r"(?:available|availble|in stock|on stock|sold out|out of stock)"
-    rf"|do you (?:still )?have {_THING}(?: (?:one|movie))? (?:in stock|available|on stock))\b"
-)
-_LINK = re.compile(
-    rf"^{_LEAD}(?:(?:give|send|show) me (?:the|a|its) (?:link|url|website|page)|what is the (?:link|url)|"
-    rf"(?:the )?(?:link|url)|where (?:can|could|do) i (?:buy|get|order|find|watch) {_THING}|"
-    r"do you have (?:a|the) link)(?= |$)"
-)
-_OF_SHOP = re.compile(
-    r"\b(?:ships?|shipping|delivers?|delivery|returns?|refunds?|warranty|guarantee|opening hours|payment|discounts?|"
-    r"vouchers?|insurance|install|installation)\b"
-)
-_OF_ITEM = re.compile(rf"^{_LEAD}(?:is|are|does|do|has|can|will) (?:the )?{_THING} [a-z]+")
-_LIKE_WHICH = re.compile(
-    rf"^{_LEAD}(?:what (?:is|are|was) {_THING} (?:similar to|like|comparable to)|(?:what|which) (?:movies?|"
-    rf"ones?|other movies?) (?:is|are) {_THING} (?:like|similar to)|(?:is|are|was) {_THING} (?:a bit |"
-    rf"anything |kind of |more |just )?(?:like|similar to) <i>|"
-    rf"what does {_THING} have in common|how (?:is|does|are) {_THING} (?:similar|compare|like))"
-)
-_WH = re.compile(
-    rf"^{_LEAD}(?:who|whose|whom|by whom|what|which|where|how many|is|was|are|were|did|does|do|has|have|name|"
-    rf"how (?:much|long|heavy|tall|high|wide|broad|deep|big|large)|list)\b(?! (?:there|you)\b(?! know who))"
-)
-_ALONE = re.compile(
-    rf"^{_LEAD}(?:give me |name |and )?(?:the |its )([a-z]+)(?: (?:of|in) {_THING})?(?: please)?$"
-)
-_POLAR = re.compile(rf"^{_LEAD}(?!do you|can you|could you)(?:is|was|are|were|did|does|has|do|have)\b")
-_DENIES = re.compile(rf"^{_LEAD}(?:is|was|are|were|did|does|do|has|have) not\b")
-_ABOUT_YOU = re.compile(
-    r"\b(?:do|did|would|are|have|can|could|will) you\b(?! (?:know|tell|remember))|\byour\b|\byou (?:like|"
-    r"recommend|suggest|think|mean)\b|\b(?:should|can|could) (?:i|we)\b|\bwho else\b.*\blike\b|\bi "
-    r"(?:like|want|watch|see)\b"
-)
-_ELSE = re.compile(
-    r"\b(?:what|which|anything|something|who) (?:else|other)\b|\b(?:other|another|more) (?:movies?|ones?|"
-    r"<[gt]>|of (?:his|her|their))\b|\bsame (?:director|actor|actress|writer|cast|actors)\b"
-)
-
-
-_THERE_IS = re.compile(
-    rf"^{_LEAD}(?:what|which) (?:kinds? of |sorts? of |types? of )?([a-z]+(?: [a-z]+)?) (?:do you (?:have|sell|carry|"
-    r"know|offer)|are there|is there|(?:can|could|may) (?:i|we) (?:choose|pick|get)|are available|is available)\b(?! <)"
-)
-AND_THAT = re.compile(
-    r"(?:(?:and|so|ok|but|well|oh|what about|how about|same for|what of|or|for|in|of|no|not that|not that one|sorry|"
-    r"oops|actually|wait|i meant|i mean|i was talking about|the one|rather|please|,) )*(?:<i>|<[gpt]>)"
-    r"(?: , (?:the |not )?(?:\d\d\d\d )?<i>)?(?: (?:then|too|as well|please|in it|instead|i meant|i mean|sorry))*"
-)
-"""A question that goes on with another name: *and Heat?*, *no, I meant the 2017 one*."""
-
-
-# What is asked for by an adjective, to say at least that it is not known where the graph has nothing of the kind.
-_MEASURES = {"heavy": "weight", "tall": "height", "high": "height", "wide": "width", "deep": "depth", "big": "size",
-    "large": "size", "long": "length"}  # fmt: skip
-_HOW = re.compile(rf"\bhow ({'|'.join(_MEASURES)}) (?:is|are|was) {_THING}")
-_OF_MUSIC = re.compile(r"\b(?:music|score|soundtrack|songs?|theme song|tunes?)\b")
+from ccrs.data.understanding.wish_words import ASKS, LEFT_OPEN
 
 
 class Questions:
@@ -155,7 +48,7 @@ class Questions:
         for relation in relations:
             name = " ".join(tokenise(relation)[0])
             concept = next(
-                (pattern for names, pattern in _CONCEPTS.values() if f" {name} " in f" {_spread(names)} "),
+                (pattern for names, pattern in CONCEPTS.values() if f" {name} " in f" {_spread(names)} "),
                 None,
             )
             own = rf"{_either_spelling(name)}(?:s|es)?|{_either_spelling(plural_of(name))}" if name else ""
@@ -165,7 +58,7 @@ class Questions:
         self._relations = [(relation, re.compile(rf"\b(?:{pattern})(?= |$)")) for relation, pattern in words]
         self.by_concept = {
             concept: relation
-            for concept, (names, _) in _CONCEPTS.items()
+            for concept, (names, _) in CONCEPTS.items()
             for relation in relations
             if f" {' '.join(tokenise(relation)[0])} " in f" {_spread(names)} "
         }
@@ -201,7 +94,7 @@ class Questions:
     def _choice(self, clauses: Sequence[Clause]) -> tuple[Question, int] | None:
         """*What brands do you have?*, *which genres are there?*: asked of no item."""
         for number, clause in enumerate(clauses):
-            found = _THERE_IS.match(clause.line)
+            found = THERE_IS.match(clause.line)
             for relation, pattern in self._relations if found is not None else ():
                 if found is not None and pattern.fullmatch(found[1]):
                     return Question("values", (), relation), number
@@ -209,44 +102,44 @@ class Questions:
 
     def _asked_of(self, clause: Clause) -> str | None:
         """The person or genre of a yes-or-no question (*is Tom Hanks in it?*)."""
-        if not _POLAR.match(clause.line):
+        if not POLAR.match(clause.line):
             return None
         return next((ref.entities[0] for _, ref in clause.refs if ref.kind != "item" and ref.entities), None)
 
     def _kind(self, clause: Clause, *, named: bool) -> tuple[QuestionKind, str | None] | None:
         line = clause.line
-        if _LIKE_WHICH.search(line) or _YEAR.search(line):
-            return ("like_which" if _LIKE_WHICH.search(line) else "year"), None
-        if _PLOT.search(line) and (
+        if LIKE_WHICH.search(line) or YEAR.search(line):
+            return ("like_which" if LIKE_WHICH.search(line) else "year"), None
+        if PLOT.search(line) and (
             clause.asks or "what" in line or "tell me" in line or len(clause.tokens) <= 3
         ):
             return ("plot", None) if "what about" not in line else None
         plain = _plain_kind(clause)
         if plain is not None:
             return plain, None
-        alone = _ALONE.match(line)
+        alone = ALONE.match(line)
         for relation, pattern in self._relations if alone is not None else ():
             if alone is not None and pattern.fullmatch(alone[1]):
                 return "relation", relation
         # "Does not need to have Tom Hanks in it" asks nothing, nor does "who is in it does not matter".
-        states = not clause.asks and bool(_DENIES.match(line) or LEFT_OPEN.search(line))
-        if states or not _WH.search(line) or _ABOUT_YOU.search(line) or _ELSE.search(line):
+        states = not clause.asks and bool(DENIES.match(line) or LEFT_OPEN.search(line))
+        if states or not WH.search(line) or ABOUT_YOU.search(line) or ELSE.search(line):
             return None
         found = self._relation(clause, named=named)
-        measured = _HOW.search(line) if found is None else None
-        return found if measured is None else ("relation", _MEASURES[measured[1]])
+        measured = HOW.search(line) if found is None else None
+        return found if measured is None else ("relation", MEASURES[measured[1]])
 
     def _relation(self, clause: Clause, *, named: bool) -> tuple[QuestionKind, str | None] | None:
         line = clause.line
         kinds = {ref.kind for _, ref in clause.refs}
-        if _POLAR.match(line):
+        if POLAR.match(line):
             return self._polar(line, kinds, named=named)
         if re.search(r"\bwho (?:is|are|was) <p>", line):
             return None
         genre = self.by_concept.get("genre")
         if genre is not None and re.search(
             rf"\b(?:what|which) (?:genres?|kind|type|sort)(?: of (?:a )?(?:movie|one|story|genre))? (?:is|"
-            rf"are|was) (?:{_THING})",
+            rf"are|was) (?:{SUBJECT})",
             line,
         ):
             return "relation", genre
@@ -278,7 +171,7 @@ class Questions:
     def _relations_asked(self, line: str) -> list[tuple[str, re.Pattern[str]]]:
         """The relations, that of the thing made first: *who wrote the music* asks for no writer."""
         music = self.by_concept.get("music")
-        if music is None or not _OF_MUSIC.search(line):
+        if music is None or not OF_MUSIC.search(line):
             return self._relations
         return sorted(self._relations, key=lambda pair: pair[0] != music)
 
@@ -298,14 +191,14 @@ class Questions:
         genre = self.by_concept.get("genre")
         if "person" in kinds:
             return self._of_person(line, named=named)
-        if kinds & {"genre"} and re.search(rf"^{_LEAD}(?:is|was|are|were) {_THING}", line):
+        if kinds & {"genre"} and re.search(rf"^{LEAD}(?:is|was|are|were) {SUBJECT}", line):
             return ("relation", genre) if genre is not None else None
         if "thing" in kinds and re.search(
-            rf"^{_LEAD}(?:is|was|are|were|does|do|has|have|can) (?:the )?{_THING}", line
+            rf"^{LEAD}(?:is|was|are|were|does|do|has|have|can) (?:the )?{SUBJECT}", line
         ):
             return "facts", None
         if re.search(
-            rf"^{_LEAD}(?:does|do|has|can) {_THING} (?:also )?(?:have|come|include|need|work|use)\b", line
+            rf"^{LEAD}(?:does|do|has|can) {SUBJECT} (?:also )?(?:have|come|include|need|work|use)\b", line
         ):
             return "facts", None
         series = self.by_concept.get("series")
@@ -318,11 +211,12 @@ def _unanswered(clauses: Sequence[Clause], latest: tuple[str, ...]) -> tuple[Que
     """What no rule reads though it is asked, of an item or of the shop."""
     for number, clause in enumerate(clauses):
         named = next((ref.entities for _, ref in clause.refs if ref.kind == "item"), latest)
-        if any(ref.kind != "item" for _, ref in clause.refs):
+        # "Is it possible to get something cheaper?" asks for an item.
+        if any(ref.kind != "item" for _, ref in clause.refs) or ASKS.search(clause.line):
             continue
-        if _OF_SHOP.search(clause.line) and (clause.asks or _WH.search(clause.line)):
+        if OF_SHOP.search(clause.line) and (clause.asks or WH.search(clause.line)):
             return Question("other", named if "<i>" in clause.line else ()), number
-        if named and clause.asks and _OF_ITEM.search(clause.line):
+        if named and clause.asks and OF_ITEM.search(clause.line):
             return Question("other", named), number
     return None
 
@@ -330,11 +224,11 @@ def _unanswered(clauses: Sequence[Clause], latest: tuple[str, ...]) -> tuple[Que
 def _plain_kind(clause: Clause) -> QuestionKind | None:
     """Asked whether or where an item can be had, or for anything that is known of it."""
     only_items = all(ref.kind == "item" for _, ref in clause.refs)
-    if only_items and _AVAILABLE.search(clause.line):
+    if only_items and AVAILABLE.search(clause.line):
         return "available"
-    if only_items and _LINK.search(clause.line):
+    if only_items and LINK.search(clause.line):
         return "link"
-    return "facts" if _FACTS.search(clause.line) else None
+    return "facts" if FACTS.search(clause.line) else None
 
 
 def _either_spelling(name: str) -> str:

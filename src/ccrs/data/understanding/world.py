@@ -10,6 +10,8 @@ from ccrs.core.graph import Catalogue, Triple
 from ccrs.core.item_words import ItemWords
 from ccrs.data.understanding.line import Kind
 
+_KINDS_OF_TYPES: dict[str, Kind] = {"person": "person", "genre": "genre"}
+
 
 class World:
     """Tables over a catalogue and its triples, made once.
@@ -23,7 +25,7 @@ class World:
         self.words = ItemWords.of(catalogue)
         self.kinds: dict[str, Kind] = {}
         for position, entity in enumerate(catalogue.entities):
-            other: Kind = entity.type if entity.type in ("person", "genre") else "thing"  # type: ignore[assignment]
+            other = _KINDS_OF_TYPES.get(entity.type, "thing")
             self.kinds[entity.id] = "item" if position < catalogue.num_items else other
         self.years = {item.id: item.year for item in catalogue.items if item.year is not None}
         self._namesakes: dict[str, list[str]] = defaultdict(list)
