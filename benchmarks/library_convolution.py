@@ -11,12 +11,12 @@ from torch_geometric.nn import RGCNConv
 from benchmarks.bench import Bench, both
 from benchmarks.report import Row
 from benchmarks.steps import CONTEXTS
-from benchmarks.timing import ratios
+from benchmarks.timing import WARM_UPS, Seconds, Stopwatch, ratios
 from ccrs.core.graph import KnowledgeGraph
 from ccrs.experiments.config import RecommenderConfig
 from ccrs.experiments.corpus import Corpus
 from ccrs.experiments.setup import Setup, set_up
-from ccrs.models.baselines.kbrd import KBRD
+from ccrs.models.baselines.kbrd import KBRD, KBRDConfig
 from ccrs.training.config import TrainingConfig
 from ccrs.training.objectives import PlainObjective
 from ccrs.training.optimiser import Optimiser
@@ -68,15 +68,21 @@ class Steps:
         )
         self.losses: list[float] = []
 
-    def __call__(self, number: int) -> None:
-        """Build, forward, backward, optimiser."""
+    def __call__(self, number: int) -> list[Seconds]:
+        """One step; how long it took to build the batch, forward, backward, and the optimiser."""
+        watch = Stopwatch()
         batch = self._steps[number % len(self._steps)]()
         if batch is None:
             raise RuntimeError("The step is empty: the corpus is too small for this benchmark.")
+        parts = [watch.read()]
         loss = self._objective(batch)
+        parts.append(watch.read())
         (loss.total / loss.count).backward()  # type: ignore[no-untyped-call]
+        parts.append(watch.read())
         self._optimiser.step()
+        parts.append(watch.read())
         self.losses.append(float(loss.total.detach()) / loss.count)
+        return parts
 
 
 def pair(corpus: Corpus) -> tuple[Steps, Steps]:
@@ -104,6 +110,41 @@ def kbrd_step(bench: Bench) -> list[Row]:
         Row("g", "KBRD step, library layer / ours", wall, "x", 10, at_least=True, cpu=cpu, note=note),
         Row("g", "KBRD step, ours", alone[0], "s", cpu=alone[1]),
     ]
+
+
+def kbrd_parts(bench: Bench) -> list[Row]:
+    """Where a step of ours spends its time, without the library's beside it (g)."""
+    setup = set_up(_configuration(), bench.corpus)
+    steps, scores = Steps(setup, setup.model.train()), Scores(setup.sizes.num_items)
+    bench.announce("parts of a KBRD step", bench.repeats + WARM_UPS)
+    taken: list[list[Seconds]] = []
+    for number in range(bench.repeats + WARM_UPS):
+        taken.append([*steps(number), scores()])
+        bench.advance()
+    rows = []
+    names = ("building the batch", "forward", "backward", "optimiser", "of these, scores of all items")
+    for name, times in zip(names, zip(*taken[WARM_UPS:], strict=True), strict=True):
+        wall, cpu = both(times)
+        rows.append(Row("g", f"KBRD step, ours: {name}", wall, "s", cpu=cpu))
+    return rows
+
+
+class Scores:
+    """The products that score all items for the contexts of a step, and their gradients."""
+
+    def __init__(self, num_items: int) -> None:
+        size = KBRDConfig().embedding_size
+        self._vectors = torch.randn(CONTEXTS, size, requires_grad=True)
+        self._items = torch.randn(num_items, size, requires_grad=True)
+        self._bias = torch.zeros(num_items)
+        self._gradient = torch.randn(CONTEXTS, num_items)
+
+    def __call__(self) -> Seconds:
+        """How long they take."""
+        watch = Stopwatch()
+        scores = torch.addmm(self._bias, self._vectors, self._items.T)
+        torch.autograd.grad(scores, [self._vectors, self._items], self._gradient)
+        return watch.read()
 
 
 def _configuration() -> RecommenderConfig:

@@ -10,7 +10,7 @@ from benchmarks.big_catalogue import catalogue
 from benchmarks.dense import DenseComparison
 from benchmarks.graph_building import graph_building
 from benchmarks.judging import evaluate_adapted, evaluate_unadapted, fold_setup, training_memory
-from benchmarks.library_convolution import kbrd_step
+from benchmarks.library_convolution import kbrd_parts, kbrd_step
 from benchmarks.linking import linking
 from benchmarks.preparing import preparing
 from benchmarks.report import Row
@@ -158,6 +158,7 @@ PARTS: dict[str, Callable[[Bench], list[Row]]] = {
     "plain": plain_step,
     "meta": meta_step,
     "kbrd": kbrd_step,
+    "kbrd-parts": kbrd_parts,
     "dense": dense_copies,
     "evaluation": evaluation,
     "memory": memory,

@@ -27,8 +27,8 @@ from ccrs.data.understanding.question_words import (
     OF_SHOP,
     PLOT,
     POLAR,
-    THERE_IS,
     SUBJECT,
+    THERE_IS,
     WH,
     YEAR,
 )
