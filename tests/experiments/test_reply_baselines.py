@@ -29,7 +29,9 @@ from ccrs.experiments.evaluate_replies import evaluate_replies
 from ccrs.experiments.reply_judging import negative_log_likelihoods, plain_batches
 from ccrs.experiments.reply_setup import ReplySetup, load_responder_config, set_up_replies
 from ccrs.experiments.train_responder import train_responder
+from ccrs.inference.conversation import Conversation
 from ccrs.inference.reply_mentions import open_mentions, reply_mentions
+from ccrs.inference.talk import Talker
 from ccrs.models.registry import model_row
 from ccrs.models.responders import RESPONDERS, responder_row
 from tests.fixtures.tiny_responder import CATALOGUE, TRIPLES, spoken, talk, talk_config, talk_values
@@ -100,6 +102,25 @@ def set_up(world: World, name: str, run: Run) -> ReplySetup:
 
 def likelihoods(setup: ReplySetup, model: Any, replies: IntArray) -> Any:
     return negative_log_likelihoods(model, plain_batches(model, setup.builder, replies))[1]
+
+
+def test_one_can_talk_to_it(trained: tuple[str, Path]) -> None:
+    name, folder = trained
+    talker = Talker.load(folder)
+    greeted = Conversation(talker).say("Hi!")
+    assert greeted.text.strip()
+    assert not greeted.items
+    conversation = Conversation(talker)
+    named = CATALOGUE.items[0]
+    for said in (f"I like {named.title}. What should I watch?", "Something else, please!"):
+        answer = conversation.say(said)
+        assert answer.text.strip()
+        assert answer.recommendation is not None
+        assert not answer.recommendation.attentive
+        assert answer.recommendation.mentions == ()
+        assert answer.shown
+        assert named.id not in {item.id for item in answer.recommendation.items}
+        assert answer.styles is None, name
 
 
 def test_a_loaded_responder_is_the_trained_one_and_has_learned(

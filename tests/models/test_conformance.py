@@ -23,6 +23,7 @@ from ccrs.evaluation.ranking import target_ranks
 from ccrs.experiments.corpus import Corpus, Division, divide
 from ccrs.experiments.judging import adapted_scores, query_samples
 from ccrs.inference.builders import make_builder, run_builder
+from ccrs.inference.recommend import Recommender
 from ccrs.models.registry import all_models, as_adaptable, model_reads, model_row, parse_model_config
 from ccrs.training.objectives import MetaObjective, PlainObjective
 from tests.training.small_runs import (
@@ -186,6 +187,23 @@ def test_with_histories_a_batch_answers_the_same_contexts(trained: Trained) -> N
     reads = model_reads(trained.case.name, trained.run.config.model)
     same = torch.allclose(trained.logits(batch), trained.logits(plain), rtol=1e-5, atol=1e-5)
     assert same != reads.history
+
+
+def test_a_person_is_recommended_what_the_model_scores_highest(trained: Trained) -> None:
+    recommender = Recommender(load_run(trained.folder))  # it freezes what it uses
+    reads_history = model_reads(trained.case.name, trained.run.config.model).history
+    for task in trained.tasks:
+        batch = trained.builder.remembering([task])
+        wanted = trained.logits(batch)
+        earlier = [trained.corpus.dialogues[n] for n in task.support] if reads_history else []
+        for position, context in enumerate(trained.builder.contexts_of(task.query).tolist()):
+            dialogue = trained.corpus.dialogues[trained.corpus.table.context_dialogues[context]]
+            said = dialogue.messages[: trained.corpus.table.context_messages[context]]
+            ranked = recommender.rank(said, support=earlier)
+            torch.testing.assert_close(ranked.logits, wanted[position], rtol=1e-4, atol=1e-4)
+            found = recommender.explain(ranked, k=3)
+            assert found.attentive == (trained.case.name == "ccrs")
+            assert len(found.items) == 3
 
 
 def test_one_user_alone_adapts_as_in_a_batch(trained: Trained) -> None:

@@ -15,6 +15,8 @@ from ccrs.core.batch import Batch
 from ccrs.core.errors import CheckpointError
 from ccrs.core.samples import UserTask
 from ccrs.data.batching import BatchBuilder
+from ccrs.inference.new_catalogue import NewItem
+from ccrs.inference.new_items import extended_run
 from ccrs.inference.recommend import Recommender
 from ccrs.models.baselines.kbrd import KBRD, KBRDConfig
 from ccrs.models.inputs import ModelInputs
@@ -210,10 +212,24 @@ def test_a_copy_does_not_answer_from_the_table_of_the_original(model: KBRD, worl
     assert torch.equal(scores(model, batch), before)
 
 
-def test_a_run_of_kbrd_cannot_explain_itself_and_says_so(tmp_path: Path) -> None:
+def test_its_recommendations_have_shared_facts_as_reasons_and_no_weights(tmp_path: Path) -> None:
     corpus = write_corpus(tmp_path / "corpus")
     config = small_config(name="kbrd", model={"embedding_size": 4}, objective="plain", epochs=0)
     run = train_quietly(config, corpus, tmp_path / "run")
-    with pytest.raises(CheckpointError, match="'kbrd' has no attention to explain"):
-        Recommender.load(tmp_path / "run")
-    assert isinstance(run.model, KBRD)
+    people = {triple.head: triple.tail for triple in corpus.triples if triple.relation == "director"}
+    named = corpus.catalogue.items[0]
+    found = Recommender(run).recommend(items=[named.id], k=corpus.catalogue.num_items - 1)
+    assert not found.attentive
+    assert found.num_mentioned == 1
+    assert found.mentions == found.relations == found.neighbours == ()
+    for item in found.items:
+        by_the_same = people[item.id] == people[named.id]
+        assert any(reason.startswith("director ") for reason in item.reasons) == by_the_same
+        assert item.rank == item.unadapted_rank
+
+
+def test_no_item_can_be_put_into_a_run_without_rows(tmp_path: Path) -> None:
+    config = small_config(name="kbrd", model={"embedding_size": 4}, objective="plain", epochs=0)
+    run = train_quietly(config, write_corpus(tmp_path / "corpus"), tmp_path / "run")
+    with pytest.raises(CheckpointError, match=r"'kbrd' has no rows .* nothing can be put in"):
+        extended_run(run, [NewItem("new", "New", 2020)])

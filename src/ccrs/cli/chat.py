@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from ccrs.cli.chat_clients import ChatClient, LocalClient, RemoteClient
-from ccrs.cli.printing import remark, say, table
+from ccrs.cli.printing import NO_ATTENTION, remark, say, table
 from ccrs.core.errors import ConfigError, DataError
 from ccrs.serving.errors import Busy
 from ccrs.serving.schemas import Explanation, Turn
@@ -217,6 +217,8 @@ def why(turn: Turn | None) -> str:
             for m in found.mentions
         ]
         parts.append(table(["mentioned", "turn", "by itself", "by turn", "weight"], rows))
+    elif not found.attentive:
+        parts.append(NO_ATTENTION)
     else:
         parts.append("no entity was mentioned: the ranking rests on the words and on what is popular")
     if turn.items:

@@ -12,6 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ccrs.evaluation.tables import aligned
 
+NO_ATTENTION = "This recommender has no attention to show; what is shared are facts of the graph alone."
+
 
 def say(text: str = "") -> None:
     """A result."""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ccrs.cli.printing import remark, say, table
+from ccrs.cli.printing import NO_ATTENTION, remark, say, table
 from ccrs.core.errors import DataError
 from ccrs.experiments.foreign import read_foreign
 from ccrs.inference.recommend import Recommendation, Recommender
@@ -44,7 +44,7 @@ def recommend(
     if len(users) > 1:
         raise DataError(f"{support}: holds dialogues of {len(users)} users. Keep those of one person only.")
     answer = recommender.recommend(*(text or []), items=like or [], support=earlier, k=k)
-    if not answer.mentions:
+    if not answer.num_mentioned:
         remark(
             "Nothing in this is known to the catalogue: the ranking rests on the words and on what is popular."
         )
@@ -65,6 +65,8 @@ def render(answer: Recommendation) -> str:
             for m in answer.mentions
         ]
         parts.append(table(["mentioned", "turn", "by itself", "by turn", "weight"], rows))
+    if not answer.attentive:
+        parts.append(NO_ATTENTION)
     if answer.relations:
         rows = [[r.name, f"{r.weight:.3f}", f"{r.weight - r.unadapted:+.3f}"] for r in answer.relations]
         parts.append(table(["relation", "weight", "change by adapting"], rows))

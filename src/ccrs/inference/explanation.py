@@ -1,4 +1,4 @@
-"""The attention behind a recommendation as data: by relation, by neighbour, by mention, and as shared facts."""
+"""What a recommendation rests on, as data: attention by relation, by neighbour and by mention, and shared facts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -33,6 +34,26 @@ class MentionWeight:
     by_itself: float
     by_turn: float
     weight: float
+
+
+class Reasons(Protocol):
+    """What one context's ranking rests on."""
+
+    def mention_weights(self) -> tuple[MentionWeight, ...]:
+        """Importance of every mention, the heaviest first."""
+        ...
+
+    def by_relation(self) -> tuple[Weight, ...]:
+        """Attention mass of each relation, the heaviest first."""
+        ...
+
+    def by_neighbour(self) -> tuple[Weight, ...]:
+        """Attention mass of each (relation, neighbour), the heaviest first."""
+        ...
+
+    def reasons(self, item: int, rarity: Mapping[int, float]) -> tuple[str, ...]:
+        """What ``item`` shares with the mentioned entities, the most telling first."""
+        ...
 
 
 class BatchView:
@@ -142,7 +163,48 @@ class ContextView:
             weight = self._weight_of.get((neighbour, relation), 0.0) + (neighbour in named)
             if weight > 0:
                 facts[f"{relation} {entities[neighbour].name}"] += weight * rarity.get(neighbour, 1.0)
-        return tuple(sorted(facts, key=lambda fact: -facts[fact])[:3])
+        return _most_telling(facts)
+
+
+class SharedFacts:
+    """The reasons of a recommender without attention: no weights at all, and what items share with what was named."""
+
+    def __init__(self, run: Run, mentioned: Sequence[int]) -> None:
+        self.run = run
+        self.named = set(mentioned)
+        self._facts = {fact for entity in self.named for fact in _facts_of(run, entity)}
+
+    def mention_weights(self) -> tuple[MentionWeight, ...]:
+        """See ``Reasons``."""
+        return ()
+
+    def by_relation(self) -> tuple[Weight, ...]:
+        """See ``Reasons``."""
+        return ()
+
+    def by_neighbour(self) -> tuple[Weight, ...]:
+        """See ``Reasons``."""
+        return ()
+
+    def reasons(self, item: int, rarity: Mapping[int, float]) -> tuple[str, ...]:
+        """See ``Reasons``; facts are ordered by how rare they are alone."""
+        names, entities = self.run.graph.relations, self.run.catalogue.entities
+        facts = {
+            f"{names[relation]} {entities[neighbour].name}": rarity.get(neighbour, 1.0)
+            for neighbour, relation in _facts_of(self.run, item)
+            if (neighbour, relation) in self._facts or neighbour in self.named
+        }
+        return _most_telling(facts)
+
+
+def _facts_of(run: Run, entity: int) -> list[tuple[int, int]]:
+    """The (neighbour, relation) pairs of an entity."""
+    neighbours, relations = run.graph.edges_of(entity)
+    return list(zip(neighbours.tolist(), relations.tolist(), strict=True))
+
+
+def _most_telling(facts: Mapping[str, float]) -> tuple[str, ...]:
+    return tuple(sorted(facts, key=lambda fact: -facts[fact])[:3])
 
 
 def _summed(names: Sequence[str], own: Tensor, common: Tensor) -> tuple[Weight, ...]:

@@ -119,4 +119,6 @@ def _followed(first: Written, second: Written) -> Written:
 
 
 def _greets_or_asks(written: Written) -> bool:
-    return "?" in written.slotted or reply_act(written.slotted) in ("greet", "ask")
+    """Whether it only does that: an item named to somebody who has said nothing yet is a guess."""
+    asks = "?" in written.slotted or reply_act(written.slotted) in ("greet", "ask")
+    return asks and not written.filled.items

@@ -54,7 +54,7 @@ def extended_run(
     """
     model = run.model
     if not isinstance(model, CCRS):
-        raise CheckpointError(f"{run.config.name!r} has no rows that could be computed. Use a run of 'ccrs'.")
+        raise _without_rows(run.config.name)
     merged = new_catalogue(run, items, removed)
     catalogue = merged.catalogue
     graph = extended_graph(run.graph, merged, run.config.graph.max_neighbours)
@@ -137,6 +137,12 @@ def _tables(
     return {"items": rows, "item_bias": bias, "others": others, "added.log_popularity": popularity}
 
 
+def _without_rows(name: str) -> CheckpointError:
+    return CheckpointError(
+        f"{name!r} has no rows that could be computed, so nothing can be put in or taken out. Use a run of 'ccrs'."
+    )
+
+
 def _others(model: CCRS, before: Catalogue, merged: NewCatalogue) -> Tensor:
     """The rows of the entities that are no items; new ones have the mean row of their type."""
     own = before.num_entities - before.num_items
@@ -167,7 +173,7 @@ def _model(
     with torch.device("meta"):  # no row is drawn only to be thrown away
         new = build_model(config, ModelInputs(sizes, torch.from_numpy(statistics.popularity), graph))
     if not isinstance(new, CCRS):
-        raise CheckpointError(f"{config.name!r} has no rows that could be computed. Use a run of 'ccrs'.")
+        raise _without_rows(config.name)
     kept = {name: value.clone() for name, value in model.state_dict().items() if name not in _TABLES}
     new.load_state_dict(kept | tables, assign=True)
     new.sparse_gradients = model.sparse_gradients

@@ -16,6 +16,7 @@ from ccrs.data.samples import build_samples
 from ccrs.inference.best_first import add_output_change
 from ccrs.inference.builders import run_builder
 from ccrs.inference.explanation import BatchView
+from ccrs.inference.reply_vectors import plain_vectors
 from ccrs.inference.searching import Wanted, searched_logits
 from ccrs.inference.user_state import UserState, adapted_parameters, joined_history
 from ccrs.models.ccrs import CCRS
@@ -37,20 +38,18 @@ class RankRequest:
 class RankedItems:
     """Every item's score at the open end of a dialogue, and the parameters it was computed with."""
 
-    view: BatchView
+    view: BatchView | None  # the attention behind it; None for a recommender without
     context: int  # the dialogue among the contexts of the batch
     stranger: int  # the context of somebody unknown who says the same
     logits: Tensor  # (items,) exact for the best that may be offered (``best_first``)
     unadapted: Tensor  # (items,) for that stranger
     vector: Tensor  # (d,) p_u, as responders are trained on it
-    user: Tensor  # (d_u,) the adapted user embedding
+    user: Tensor  # (d_u,) the adapted user embedding; (0,) for a recommender without
     mentioned: tuple[int, ...]  # entities, the latest last
     num_support: int
 
 
-def rank_all(
-    run: Run, model: CCRS, requests: Sequence[RankRequest], index: ItemIndex | None = None
-) -> list[RankedItems]:
+def rank_all(run: Run, requests: Sequence[RankRequest], index: ItemIndex | None = None) -> list[RankedItems]:
     """Score all items for each request; what stands beside a request changes nothing but the last digits.
 
     With an ``index`` only the best items of a large catalogue are scored (``searching``).
@@ -59,6 +58,9 @@ def rank_all(
     """
     if not requests:
         return []
+    model = run.model
+    if not isinstance(model, CCRS):
+        return _ranked_alike(run, requests)
     known = [number for number, request in enumerate(requests) if request.state is not None]
     states = [*(request.state for request in requests), *(None for _ in known)]
     batch, mentioned = _open_ends(run, requests, known, states)
@@ -69,7 +71,7 @@ def rank_all(
         if index is not None and not index.is_exact:
             logits = _searched(model, index, batch, scoring, requests, known)
         else:
-            logits = model.static_logits(scoring @ model.item_table().T, batch.query, batch.history)
+            logits = model.static_logits(scoring @ model.output_rows().T, batch.query, batch.history)
             for number in known:
                 state = requests[number].state
                 if state is not None:
@@ -93,6 +95,28 @@ def rank_all(
             )
         )
     return found
+
+
+def _ranked_alike(run: Run, requests: Sequence[RankRequest]) -> list[RankedItems]:
+    """The same by a recommender that adapts to nobody: a person is a stranger, but for what the model reads of him."""
+    states = [request.state for request in requests]
+    batch, mentioned = _open_ends(run, requests, [], states)
+    with torch.no_grad():
+        logits, vectors = run.model(batch), plain_vectors(run, batch)
+    return [
+        RankedItems(
+            view=None,
+            context=number,
+            stranger=number,
+            logits=logits[number],
+            unadapted=logits[number],
+            vector=vectors[number],
+            user=torch.zeros(0),
+            mentioned=mentioned[number],
+            num_support=0 if state is None else state.num_support,
+        )
+        for number, state in enumerate(states)
+    ]
 
 
 def _searched(

@@ -16,9 +16,9 @@ from torch import Tensor
 from ccrs.artifacts.run import Run, load_run
 from ccrs.core.cards import numbers_of, unavailable_items
 from ccrs.core.dialogue import Dialogue, Mention, Message
-from ccrs.core.errors import CheckpointError, DataError
+from ccrs.core.errors import DataError
 from ccrs.data.linking_dialogues import run_linker
-from ccrs.inference.explanation import ContextView, MentionWeight, Weight
+from ccrs.inference.explanation import ContextView, MentionWeight, Reasons, SharedFacts, Weight
 from ccrs.inference.item_filter import ItemFilter
 from ccrs.inference.pretrained import Pretrained
 from ccrs.inference.ranking import RankedItems, RankRequest, rank_all
@@ -52,6 +52,10 @@ class Recommendation:
     relations: tuple[Weight, ...]
     neighbours: tuple[Weight, ...]
     num_support: int
+    attentive: bool = True
+    """False for a recommender without attention: ``mentions``, ``relations`` and ``neighbours`` are empty."""
+    num_mentioned: int = 0
+    """Entities of the catalogue that were named."""
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain dictionaries and lists."""
@@ -71,17 +75,14 @@ class Recommender(Pretrained):
 
     def __init__(self, run: Run, *, index_config: IndexConfig | None = None) -> None:
         self.index_config = index_config or IndexConfig()
-        if not isinstance(run.model, CCRS):
-            raise CheckpointError(f"{run.config.name!r} has no attention to explain. Use a run of 'ccrs'.")
         self.run = run
-        self.model: CCRS = run.model
         self.linker = run_linker(run.catalogue, run.statistics.popularity, typos=True)
         shared = Counter(triple.tail for triple in run.triples)
         self.rarity = {
             run.catalogue.index[tail]: math.log(1 + run.catalogue.num_items / count)
             for tail, count in shared.items()
         }
-        for parameter in self.model.parameters():
+        for parameter in run.model.parameters():
             parameter.requires_grad_(False)
 
     @classmethod
@@ -93,11 +94,12 @@ class Recommender(Pretrained):
 
     @cached_property
     def index(self) -> ItemIndex | None:
-        """The index of a catalogue that is too large to be scored whole; None for others."""
-        if self.run.catalogue.num_items <= self.index_config.exact_up_to:
+        """The index of a catalogue that is too large to be scored whole; None for others, and for baselines."""
+        model = self.run.model
+        if self.run.catalogue.num_items <= self.index_config.exact_up_to or not isinstance(model, CCRS):
             return None
         with torch.no_grad():
-            return ItemIndex(self.model.item_table().detach(), self.model.item_logits(), self.index_config)
+            return ItemIndex(model.output_rows().detach(), model.item_logits(), self.index_config)
 
     @cached_property
     def filter(self) -> ItemFilter:
@@ -146,11 +148,11 @@ class Recommender(Pretrained):
 
     def rank_all(self, requests: Sequence[RankRequest]) -> list[RankedItems]:
         """Score every item at the open end of many dialogues, side by side."""
-        return rank_all(self.run, self.model, requests, self.index)
+        return rank_all(self.run, requests, self.index)
 
     def state(self, support: Sequence[Dialogue]) -> UserState | None:
         """What is to be kept of a person with earlier dialogues; None for a stranger."""
-        return user_state(self.run, self.model, support, num_kept=0 if self.index is None else NUM_KEPT)
+        return user_state(self.run, support, num_kept=0 if self.index is None else NUM_KEPT)
 
     def unnamed(self, messages: Sequence[Message]) -> Tensor:
         """True for the items that nobody has named in ``messages``: (items,)."""
@@ -165,13 +167,17 @@ class Recommender(Pretrained):
         if allowed is None:
             allowed = self.available.clone()
             allowed[[entity for entity in ranked.mentioned if entity < len(allowed)]] = False
-        view = ContextView(ranked.view, ranked.context, ranked.stranger)
+        view: Reasons = SharedFacts(self.run, ranked.mentioned)
+        if ranked.view is not None:
+            view = ContextView(ranked.view, ranked.context, ranked.stranger)
         return Recommendation(
             items=self._ranked(ranked, view, allowed, k),
             mentions=view.mention_weights(),
             relations=view.by_relation(),
             neighbours=view.by_neighbour()[:_NUM_NEIGHBOURS],
             num_support=ranked.num_support,
+            attentive=ranked.view is not None,
+            num_mentioned=len(ranked.mentioned),
         )
 
     def best(self, ranked: RankedItems, k: int, allowed: Tensor) -> list[int]:
@@ -181,9 +187,7 @@ class Recommender(Pretrained):
         order = sorted(found.tolist())
         return sorted(order, key=lambda item: -float(scores[item]))
 
-    def _ranked(
-        self, ranked: RankedItems, view: ContextView, allowed: Tensor, k: int
-    ) -> tuple[Recommended, ...]:
+    def _ranked(self, ranked: RankedItems, view: Reasons, allowed: Tensor, k: int) -> tuple[Recommended, ...]:
         before = ranked.unadapted.masked_fill(~allowed, -torch.inf)
         log_total = ranked.logits.logsumexp(dim=0)
         entities = self.run.catalogue.entities

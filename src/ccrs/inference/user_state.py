@@ -23,6 +23,7 @@ from ccrs.data.samples import build_samples
 from ccrs.inference.builders import run_builder
 from ccrs.meta.adaptation import InnerRates, adapt
 from ccrs.models.ccrs import CCRS
+from ccrs.models.registry import model_reads
 from ccrs.models.support_reach import SupportReach, support_reach
 
 
@@ -67,15 +68,43 @@ class UserState:
         return distinct
 
 
-def user_state(run: Run, model: CCRS, support: Sequence[Dialogue], *, num_kept: int = 0) -> UserState | None:
-    """Adapt to ``support``, one person's earlier dialogues; None where there is nothing to adapt to."""
-    if not support or not run.adapts:
+def user_state(run: Run, support: Sequence[Dialogue], *, num_kept: int = 0) -> UserState | None:
+    """Adapt to ``support``, one person's earlier dialogues; None where there is nothing to adapt to.
+
+    Of a model that only reads what its users had before, the state holds that and no inner steps.
+    """
+    adapts = run.adapts and isinstance(run.model, CCRS)
+    remembers = model_reads(run.config.name, run.config.model).history
+    if not support or not (adapts or remembers):
         return None
     mine = [replace(dialogue, user="user", id=f"support-{n}") for n, dialogue in enumerate(support)]
     table = build_samples(run.catalogue, mine)
     order = np.argsort(table.dialogue_times, kind="stable")
-    batch = run_builder(run, table).adapting([UserTask(0, order, np.zeros(0, np.int64))])
-    return state_of(model, run.rates, batch, len(mine), num_kept=num_kept)
+    task = UserTask(0, order, np.zeros(0, np.int64))
+    if isinstance(run.model, CCRS):
+        batch = run_builder(run, table).adapting([task])
+        return state_of(run.model, run.rates, batch, len(mine), num_kept=num_kept)
+    return _unadapted_state(run_builder(run, table).remembering([task]).history, len(mine))
+
+
+def _unadapted_state(history: History, num_support: int) -> UserState:
+    """A state that changes no parameter."""
+    nothing, nobody = torch.zeros(0, dtype=torch.long), torch.zeros(0)
+    return UserState(
+        rows=nothing,
+        changes=nobody[:, None],
+        num_item_rows=0,
+        user=nobody,
+        scale=0.0,
+        steps=(),
+        counts=nobody,
+        targets=nothing,
+        target_contexts=nothing,
+        together=torch.zeros(2, 0, dtype=torch.long),
+        together_logits=nobody,
+        history=history,
+        num_support=num_support,
+    )
 
 
 def state_of(

@@ -199,8 +199,11 @@ class CCRS(nn.Module):
         """Logits of all items for the query contexts, nobody adapted: (contexts, items)."""
         rows, users = self.gather(batch)
         vectors = self.user_vectors(rows, users, batch.query, batch)
-        table = self.item_table() if self._item_hop is None else self._encoded_items(*self._item_hop)
-        return self.static_logits(vectors @ table.T, batch.query, batch.history)
+        return self.static_logits(vectors @ self.output_rows().T, batch.query, batch.history)
+
+    def output_rows(self) -> Tensor:
+        """What the vectors of contexts are multiplied with: H̃, or its encoding for the unadapted user: (items, d)."""
+        return self.item_table() if self._item_hop is None else self._encoded_items(*self._item_hop)
 
     def context_vectors(self, batch: Batch) -> Tensor:
         """p_u of the query contexts, nobody adapted: (contexts, d)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from ccrs.core.errors import DataError
+from ccrs.core.errors import CheckpointError, DataError
 from ccrs.serving.errors import NotFound
 from ccrs.serving.schemas import ItemIn
 from ccrs.serving.store.protocol import Store
@@ -67,7 +67,10 @@ class LiveCatalogue:
         with self._lock:
             record = self._record(item, content)
             others = tuple(known for known in self._store.items() if known.id != item)
-            self._made(self.world.loaded, (*others, record))  # what cannot be used is not stored
+            try:  # what cannot be used is not stored
+                self._made(self.world.loaded, (*others, record))
+            except CheckpointError as error:  # a fault of the run, but it is the request that cannot be done
+                raise DataError(str(error)) from error
             self._store.put_item(record)
             self.world = self._made(self.world.loaded)
 

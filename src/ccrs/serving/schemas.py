@@ -105,6 +105,8 @@ class Statement(Wire):
 class Explanation(Wire):
     """What the ranking and the reply rest on."""
 
+    attentive: bool = True
+    """False for a recommender without attention: it has no relations, neighbours and mentions to show."""
     relations: list[Share] = Field(default_factory=list)
     neighbours: list[Share] = Field(default_factory=list)
     mentions: list[MentionShare] = Field(default_factory=list)

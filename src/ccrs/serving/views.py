@@ -99,6 +99,7 @@ def explanation_view(
     if found is None:
         return schemas.Explanation(constraints=told)
     return schemas.Explanation(
+        attentive=found.attentive,
         relations=[
             schemas.Share(name=w.name, weight=w.weight, unadapted=w.unadapted) for w in found.relations
         ],

@@ -104,6 +104,14 @@ function details(turn) {
   );
 }
 
+function whatCounted(explanation) {
+  const words = (text) => el("p", { class: "why-words" }, text);
+  if (explanation.attentive === false) {
+    return [words("This recommender keeps no weights of what counted: each card says what it shares with your words.")];
+  }
+  return [words(followed(explanation.relations, explanation.num_support)), relationChart(explanation)];
+}
+
 /** The button and the panel it opens; the panel is made when it is first opened. */
 export function whyPanel(turn, forWhom) {
   const id = `why-${turn.id}`;
@@ -115,8 +123,7 @@ export function whyPanel(turn, forWhom) {
     if (!panel.firstChild) {
       panel.append(
         el("h4", { id: `${id}-title` }, "Why this, for ", foreign(forWhom), "?"),
-        el("p", { class: "why-words" }, followed(turn.explanation.relations, turn.explanation.num_support)),
-        relationChart(turn.explanation),
+        ...whatCounted(turn.explanation),
         details(turn),
       );
     }
