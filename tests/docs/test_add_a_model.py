@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
@@ -73,13 +74,15 @@ def test_the_page_from_file_to_table(
     monkeypatch.chdir(tmp_path)
     outputs = {}
     for line in blocks("sh")[0].splitlines():
-        words = line.split()
+        words = shlex.split(line)
         assert words[0] == "ccrs"
         code, out, err = ccrs(package, *words[1:])
         assert code == 0, err
         outputs[words[1]] = out
     assert re.search(r"^recency +no .*the latest counting most$", outputs["models"], re.MULTILINE)
     assert "HR@10" in outputs["evaluate"]
+    assert re.search(r"^ +1 +1 .+", outputs["recommend"], re.MULTILINE)
+    assert "no attention to show" in outputs["recommend"]
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,8 @@ from ccrs.inference.reply_mentions import open_mentions, reply_mentions
 from ccrs.inference.talk import Talker
 from ccrs.models.registry import model_row
 from ccrs.models.responders import RESPONDERS, responder_row
+from ccrs.serving.assembly import open_service
+from ccrs.serving.schemas import ItemIn
 from tests.fixtures.tiny_responder import CATALOGUE, TRIPLES, spoken, talk, talk_config, talk_values
 from tests.training.small_runs import small_config, small_extras, train_quietly
 
@@ -121,6 +123,17 @@ def test_one_can_talk_to_it(trained: tuple[str, Path]) -> None:
         assert answer.shown
         assert named.id not in {item.id for item in answer.recommendation.items}
         assert answer.styles is None, name
+
+
+def test_its_server_takes_no_new_items_and_says_why(trained: tuple[str, Path]) -> None:
+    service = open_service(trained[1], "sqlite://", choose=False)
+    try:
+        with pytest.raises(DataError, match="has no rows that could be computed"):
+            service.catalogue.put("new", ItemIn(title="Something new"))
+        assert not service.store.items()
+        assert not service.world.is_item("new")
+    finally:
+        service.close()
 
 
 def test_a_loaded_responder_is_the_trained_one_and_has_learned(
