@@ -10,6 +10,7 @@ from benchmarks.big_catalogue import catalogue
 from benchmarks.dense import DenseComparison
 from benchmarks.graph_building import graph_building
 from benchmarks.judging import evaluate_adapted, evaluate_unadapted, fold_setup, training_memory
+from benchmarks.library_bounded import kbrd_bounded
 from benchmarks.library_convolution import kbrd_parts, kbrd_step
 from benchmarks.linking import linking
 from benchmarks.preparing import preparing
@@ -159,6 +160,7 @@ PARTS: dict[str, Callable[[Bench], list[Row]]] = {
     "meta": meta_step,
     "kbrd": kbrd_step,
     "kbrd-parts": kbrd_parts,
+    "kbrd-bounded": kbrd_bounded,
     "dense": dense_copies,
     "evaluation": evaluation,
     "memory": memory,

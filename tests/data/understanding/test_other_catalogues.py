@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ccrs.core.graph import Catalogue, Entity
-from ccrs.core.hearing import Constraints
+from ccrs.core.graph import Catalogue, Entity, Triple
+from ccrs.core.hearing import Constraints, SoFar
 from ccrs.core.item_words import ItemWords, plural_of
+from ccrs.data.linking import Linker
+from ccrs.data.understanding.hearer import Hearer
 from tests.fixtures.games import hear
 
 WISHES = [
@@ -156,3 +158,34 @@ def test_words_for_items() -> None:
     assert not ItemWords("board game", "board games").are_films
     assert ItemWords("movie", "movies").are_films
     assert hear("hello").constraints == Constraints()
+
+
+def _tagged() -> Hearer:
+    """Films with tags that are verbs of taste elsewhere."""
+    items = [Entity(f"f{n}", "movie", f"Film {n}", is_item=True) for n in range(2)]
+    others = [Entity("horror", "genre", "horror"), Entity("hate", "keyword", "hate")]
+    tags = [Entity("love", "keyword", "love"), Entity("space", "keyword", "space")]
+    triples = [
+        Triple("f0", "genre", "horror"),
+        *(Triple("f1", "keyword", tag.id) for tag in (*tags, others[1])),
+    ]
+    catalogue = Catalogue((*items, *others, *tags))
+    return Hearer(catalogue, triples, Linker(catalogue))
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "unwanted"),
+    [
+        ("I hate horror", set(), {"horror"}),
+        ("we really love horror", {"horror"}, set()),
+        ("I do not love horror", set(), {"horror"}),
+        ("My kids hate horror", set(), {"horror"}),
+        ("something about hate", {"hate"}, set()),
+        ("a love movie about space", {"love", "space"}, set()),
+    ],
+)
+def test_a_tag_that_is_a_verb_behind_a_subject_is_no_wish(
+    text: str, wanted: set[str], unwanted: set[str]
+) -> None:
+    found = _tagged().hear(text, SoFar()).constraints
+    assert (set(found.wanted), set(found.unwanted)) == (wanted, unwanted)

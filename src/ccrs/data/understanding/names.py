@@ -52,6 +52,14 @@ _BESIDE = frozenset(_BESIDE_TEXT.split())
 _BY = frozenset(["by", "from"])
 _WITH = frozenset(["with", "starring", "featuring", "without", "no", "by"])
 
+# Tags of a catalogue that are verbs of taste: behind a subject they are that (*I hate horror*, no hate there).
+_VERBS = frozenset(["adore", "dislike", "enjoy", "fancy", "hate", "like", "love", "prefer", "watch", "want"])
+_SUBJECTS_TEXT = """
+    i we you they he she who everybody everyone people kids parents friends wife husband girlfriend boyfriend son
+    daughter family both all also really just always absolutely usually mostly still do does did would 'd will to
+"""
+_SUBJECTS = frozenset(_SUBJECTS_TEXT.split())
+
 
 @dataclass(frozen=True, slots=True)
 class _Phrase:
@@ -111,6 +119,8 @@ class Names:
             end = number + len(phrase.words)
             if end > len(tokens) or not all(free[number:end]):
                 continue
+            if _is_verb(tokens, number, phrase):
+                continue
             if all(tokens[number + k].text == word for k, word in enumerate(phrase.words)) and (
                 _in_slot(tokens, number, end, phrase.slot) or self._genre_at(tokens, end, free)
             ):
@@ -147,6 +157,16 @@ class Names:
         if directed or (capital and looked_for):
             return Ref("person", (person,), token.start, token.end)
         return None
+
+
+def _is_verb(tokens: Sequence[Token], number: int, phrase: _Phrase) -> bool:
+    """Whether a name of one word is the verb of a sentence here: *we love*, *I do not like*."""
+    if len(phrase.words) > 1 or phrase.words[0] not in _VERBS or not number:
+        return False
+    before = tokens[number - 1].text
+    if before == "not" and number > 1:
+        before = tokens[number - 2].text
+    return before in _SUBJECTS
 
 
 def _overlap(one: Ref, other: Ref) -> bool:
