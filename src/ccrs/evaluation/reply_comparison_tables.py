@@ -57,7 +57,7 @@ NOTE_PRINTED: Final = (
     "size and ratios, unique n-grams of characters per reply: compare them with chars n/reply, not with Dist-n."
 )
 _DRAWN: Final = (
-    "95% intervals: users are resampled, replies paired by turn. Right of the line the baseline is ahead."
+    "95% intervals: users are resampled, replies paired by turn. Right of the line {baseline} is ahead."
 )
 
 
@@ -169,7 +169,8 @@ def draw_differences(comparison: RepliesComparison, path: Path, title: str) -> N
     """The baseline minus every other row, word F1 and BLEU-4 side by side, as a PNG file."""
     names = list(comparison.differences)
     height = HEIGHT + ROW_HEIGHT * max(len(names), 1)
-    with png_figure(path, width=9.0, height=height, title=title, note=_DRAWN) as figure:
+    note = _DRAWN.format(baseline=shortened(comparison.baseline))
+    with png_figure(path, width=9.0, height=height, title=title, note=note) as figure:
         for axes, metric in zip(figure.subplots(1, 2, sharey=True), ("f1", "bleu_4"), strict=True):
             found = [comparison.differences[name][metric] for name in names]
             points = [
