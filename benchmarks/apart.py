@@ -12,15 +12,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def environment() -> dict[str, str]:
+    """That of a process that runs one of our modules."""
+    path = os.pathsep.join([str(ROOT), *filter(None, sys.path)])
+    return {**os.environ, "PYTHONPATH": path}
+
+
 def measured_apart(module: str, arguments: Sequence[str]) -> dict[str, float]:
     """What ``python -m module`` measures: the JSON object in the last line it prints."""
     # A process inherits the peak of the one that starts it, and ours is large: one in between forgets it.
     between = [sys.executable, "-c", "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"]
-    path = os.pathsep.join([str(ROOT), *filter(None, sys.path)])
     result = subprocess.run(  # noqa: S603 - our own modules
         [*between, sys.executable, "-m", module, *arguments],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": path},
+        env=environment(),
         capture_output=True,
         text=True,
         check=False,

@@ -25,15 +25,15 @@ __all__ = ["Recommender", "Talker", "__version__"]
 def __getattr__(name: str) -> Any:
     """``ccrs.Recommender`` and ``ccrs.Talker``, loaded when asked for: the floors below must not pull them in."""
     if name == "Recommender":
-        from ccrs.inference.recommend import Recommender  # noqa: PLC0415 - see above
+        from ccrs.inference.recommend import Recommender  # noqa: PLC0415 - the floors below load none of it
 
         return Recommender
     if name == "Talker":
-        from ccrs.inference.talk import Talker  # noqa: PLC0415 - see above
+        from ccrs.inference.talk import Talker  # noqa: PLC0415 - the floors below load none of it
 
         return Talker
     if name == "Linker":
-        from ccrs.data.linking import Linker  # noqa: PLC0415 - see above
+        from ccrs.data.linking import Linker  # noqa: PLC0415 - the floors below load none of it
 
         return Linker
     raise AttributeError(f"module 'ccrs' has no attribute {name!r}")

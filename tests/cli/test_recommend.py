@@ -10,8 +10,10 @@ import pytest
 
 from ccrs.data.prepared import load_prepared
 from ccrs.data.readers.jsonl import write_dialogues
+from ccrs.experiments.corpus import load_corpus
 from tests.cli.conftest import Command
 from tests.fixtures.tiny_run import TinyRun
+from tests.training.small_runs import small_config, train_quietly
 
 
 def answer(ccrs: Command, tiny: TinyRun, *options: str | Path) -> dict[str, Any]:
@@ -90,6 +92,17 @@ def test_support_is_one_persons(ccrs: Command, refused: Command, tiny: TinyRun, 
     assert [i["score"] for i in found["items"]] != [i["score"] for i in alone["items"]]  # it was adapted to
     write_dialogues(path, [*mine, *(dialogue for dialogue in dialogues if dialogue.user == other)])
     assert "holds dialogues of 2 users" in refused("recommend", tiny.run, "--support", path).err
+
+
+def test_who_does_not_adapt_says_so(ccrs: Command, tiny: TinyRun, tmp_path: Path) -> None:
+    config = small_config(name="kbrd", model={"embedding_size": 4}, objective="plain", epochs=0)
+    train_quietly(config, load_corpus(tiny.data), tmp_path / "run")
+    path = tmp_path / "support.jsonl"
+    write_dialogues(path, load_prepared(tiny.data).dialogues[:1])
+    ended = ccrs("recommend", tmp_path / "run", "--text", "I like Heat (1995)", "--support", path)
+    assert ended.code == 0
+    assert "The earlier dialogues change nothing: this run of 'kbrd' does not adapt" in ended.err
+    assert "no attention to show" in ended.out
 
 
 def test_k_is_at_least_one_and_at_most_all(ccrs: Command, tiny: TinyRun) -> None:

@@ -1,4 +1,4 @@
-"""The fake service with what the page's tests steer: demo people, constraints, a gate for the reply's pieces."""
+"""The fake service with what the page's tests steer: demo people, explanations, a gate for the reply's pieces."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ DEMO = {
 class PageService(FakeService):
     """``gate``: when closed, a stream waits after each piece for ``let_through``. ``demo``: told by readiness.
 
-    ``changes`` are put into every card; ``constraints`` into every explanation.
+    ``changes`` are put into every card, ``told`` into every explanation.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.demo = True
         self.changes: dict[str, Any] = {}
-        self.constraints: list[str] = []
+        self.told: dict[str, Any] = {}
         self.reply: str | None = None
         self.turns_asked: list[tuple[str, str]] = []  # dialogue, idempotency key
         self._passes: threading.Semaphore | None = None
@@ -71,10 +71,9 @@ class PageService(FakeService):
 
     def _answer(self, *args: Any) -> schemas.Turn:
         turn = super()._answer(*args)
-        told = turn.explanation.model_copy(update={"constraints": self.constraints})
         update: dict[str, Any] = {
             "items": [card.model_copy(update=self.changes) for card in turn.items],
-            "explanation": told,
+            "explanation": turn.explanation.model_copy(update=self.told),
         }
         if self.reply is not None:
             update["reply"] = self.reply

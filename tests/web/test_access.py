@@ -28,7 +28,7 @@ def faults(page: Page) -> list[str]:
 def test_every_state_is_accessible(watched: Watched, theme: str) -> None:
     watched.expected += ["404", "503"]
     service = watched.server.service
-    service.constraints = ["no horror"]
+    service.told = {"constraints": ["no horror"]}
     service.changes = {"price": "3 €", "url": "https://films.example/", "available": False}
     page = watched.page
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
@@ -157,7 +157,7 @@ def test_the_focus_goes_in_order_and_is_seen(watched: Watched) -> None:
 
 def test_a_phone_scrolls_one_way_only(phone: Watched) -> None:
     phone.expected.append("404")
-    phone.server.service.constraints = ["no horror", "between 1990 and 1999", "with Tom Hanks"]
+    phone.server.service.told = {"constraints": ["no horror", "between 1990 and 1999", "with Tom Hanks"]}
     page = phone.open()
     expect(page.locator(".example")).to_have_count(3)
     assert page.evaluate(SIDEWAYS) == []

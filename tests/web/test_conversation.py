@@ -126,8 +126,19 @@ def test_opinions_are_toggles_with_undo(watched: Watched) -> None:
     assert said["local", "anna"]["m2"] == ["like"]
 
 
+def test_why_of_a_recommender_without_attention(watched: Watched) -> None:
+    watched.server.service.told = {"attentive": False, "relations": [], "neighbours": [], "mentions": []}
+    page = watched.open()
+    watched.say("I loved Heat and Aliens")
+    page.get_by_role("button", name="Why?").click()
+    panel = page.get_by_role("region", name="Why this, for anna?")
+    expect(panel).to_contain_text("keeps no weights of what counted: each card says what it shares")
+    expect(panel).not_to_contain_text("could be linked")
+    expect(panel.get_by_role("img")).to_have_count(0)
+
+
 def test_why_shows_one_chart_and_details(watched: Watched) -> None:
-    watched.server.service.constraints = ["no horror", "from 1990 on"]
+    watched.server.service.told = {"constraints": ["no horror", "from 1990 on"]}
     page = watched.open()
     watched.say("I loved Heat and Aliens")
     page.get_by_role("button", name="Why?").click()

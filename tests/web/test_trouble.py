@@ -165,7 +165,7 @@ def test_hostile_texts_are_texts(watched: Watched) -> None:
     service = watched.server.service
     page = watched.open()
     for number, text in enumerate(HOSTILE, 1):
-        service.constraints, service.reply = [text], text
+        service.told, service.reply = {"constraints": [text]}, text
         facts = {"director": [text], "actor": [text] * 4, "genre": [text], text: [text]}
         said = dict.fromkeys(("title", "reason", "plot", "price", "image", "url"), text)
         service.changes = {**said, "facts": facts}

@@ -48,6 +48,8 @@ def recommend(
         remark(
             "Nothing in this is known to the catalogue: the ranking rests on the words and on what is popular."
         )
+    if earlier and not answer.num_support:
+        remark(f"The earlier dialogues change nothing: this run of {loaded.config.name!r} does not adapt.")
     say(json.dumps(answer.as_json(), ensure_ascii=False) if as_json else render(answer))
 
 

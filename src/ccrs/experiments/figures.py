@@ -20,7 +20,7 @@ from ccrs.evaluation.figures import Block, Heatmap, draw_curves, draw_heatmap, d
 from ccrs.evaluation.ranking import FloatArray
 from ccrs.experiments.attention import named_user, relation_weights, turn_importance
 from ccrs.experiments.corpus import Corpus, divide, load_corpus
-from ccrs.models.ccrs import CCRS
+from ccrs.models.ccrs import CCRS, CCRSConfig
 
 NUM_TOPICS: Final = 6
 NUM_USERS: Final = 4
@@ -106,7 +106,8 @@ def write_figures(
     note = f"{shortened(run.config.title)}, trained on {data}, commit {run.commit[:8]}."
     draws: dict[str, _Draw] = {}
     if corpus is not None and isinstance(run.model, CCRS):
-        draws |= _attention_figures(_in_order_of(run, report), _same_corpus(run, corpus), split, note)
+        ordered = _in_order_of(run, report)
+        draws |= _attention_figures(ordered, run.model.config, _same_corpus(run, corpus), split, note)
     mixtures = None if styles is None else styles.heatmap(note)
     if mixtures is not None:
         draws["styles.png"] = partial(draw_heatmap, mixtures)
@@ -131,19 +132,18 @@ def check_folder(folder: Path) -> None:
         )
 
 
-def _attention_figures(run: Run, corpus: Corpus, split: str, note: str) -> dict[str, _Draw]:
+def _attention_figures(
+    run: Run, model: CCRSConfig, corpus: Corpus, split: str, note: str
+) -> dict[str, _Draw]:
     """How the figures of the model's attention are drawn, by file name; those of switched-off parts are left out."""
-    assert isinstance(run.model, CCRS)  # noqa: S101 - tells the type checker what the caller knows
     tasks = divide(corpus, run.config.data).tasks(split)
     draws: dict[str, _Draw] = {}
-    weights = relation_weights(run, corpus, tasks) if run.model.config.relation_encoder else None
+    weights = relation_weights(run, corpus, tasks) if model.relation_encoder else None
     if weights is not None:
         rule = f"Users: the {split} users with most support. Films: those named in most training dialogues."
         draws["relation-weights.png"] = partial(draw_heatmap, weights.heatmap(f"{rule} {note}"))
     rule = f"Contexts: those of the {split} users' query dialogues."
-    turns = (
-        turn_importance(run, corpus, tasks, note=f"{rule} {note}") if run.model.config.turn_encoder else None
-    )
+    turns = turn_importance(run, corpus, tasks, note=f"{rule} {note}") if model.turn_encoder else None
     if turns is not None:
         draws["turn-importance.png"] = partial(draw_turn_importance, turns)
     return draws

@@ -78,23 +78,10 @@ def rank_all(run: Run, requests: Sequence[RankRequest], index: ItemIndex | None 
                     add_output_change(model, state, scoring[number], logits[number], requests[number].allowed)
     view = BatchView(run, batch, attention)
     strangers = {number: len(requests) + place for place, number in enumerate(known)}
-    found = []
-    for number, request in enumerate(requests):
-        stranger = strangers.get(number, number)
-        found.append(
-            RankedItems(
-                view=view,
-                context=number,
-                stranger=stranger,
-                logits=logits[number],
-                unadapted=logits[stranger],
-                vector=vectors[number],
-                user=users[number],
-                mentioned=mentioned[number],
-                num_support=0 if request.state is None else request.state.num_support,
-            )
-        )
-    return found
+    return [
+        _ranked(request, number, strangers.get(number, number), view, logits, vectors, users, mentioned)
+        for number, request in enumerate(requests)
+    ]
 
 
 def _ranked_alike(run: Run, requests: Sequence[RankRequest]) -> list[RankedItems]:
@@ -103,20 +90,35 @@ def _ranked_alike(run: Run, requests: Sequence[RankRequest]) -> list[RankedItems
     batch, mentioned = _open_ends(run, requests, [], states)
     with torch.no_grad():
         logits, vectors = run.model(batch), plain_vectors(run, batch)
+    nobody = torch.zeros(len(requests), 0)
     return [
-        RankedItems(
-            view=None,
-            context=number,
-            stranger=number,
-            logits=logits[number],
-            unadapted=logits[number],
-            vector=vectors[number],
-            user=torch.zeros(0),
-            mentioned=mentioned[number],
-            num_support=0 if state is None else state.num_support,
-        )
-        for number, state in enumerate(states)
+        _ranked(request, number, number, None, logits, vectors, nobody, mentioned)
+        for number, request in enumerate(requests)
     ]
+
+
+def _ranked(
+    request: RankRequest,
+    context: int,
+    stranger: int,
+    view: BatchView | None,
+    logits: Tensor,
+    vectors: Tensor,
+    users: Tensor,
+    mentioned: Sequence[tuple[int, ...]],
+) -> RankedItems:
+    """What was found for one context of a batch."""
+    return RankedItems(
+        view=view,
+        context=context,
+        stranger=stranger,
+        logits=logits[context],
+        unadapted=logits[stranger],
+        vector=vectors[context],
+        user=users[context],
+        mentioned=mentioned[context],
+        num_support=0 if request.state is None else request.state.num_support,
+    )
 
 
 def _searched(

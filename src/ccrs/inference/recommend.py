@@ -177,7 +177,7 @@ class Recommender(Pretrained):
             neighbours=view.by_neighbour()[:_NUM_NEIGHBOURS],
             num_support=ranked.num_support,
             attentive=ranked.view is not None,
-            num_mentioned=len(ranked.mentioned),
+            num_mentioned=len(set(ranked.mentioned)),
         )
 
     def best(self, ranked: RankedItems, k: int, allowed: Tensor) -> list[int]:

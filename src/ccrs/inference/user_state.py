@@ -73,18 +73,18 @@ def user_state(run: Run, support: Sequence[Dialogue], *, num_kept: int = 0) -> U
 
     Of a model that only reads what its users had before, the state holds that and no inner steps.
     """
-    adapts = run.adapts and isinstance(run.model, CCRS)
+    adapting = run.model if run.adapts and isinstance(run.model, CCRS) else None
     remembers = model_reads(run.config.name, run.config.model).history
-    if not support or not (adapts or remembers):
+    if not support or (adapting is None and not remembers):
         return None
     mine = [replace(dialogue, user="user", id=f"support-{n}") for n, dialogue in enumerate(support)]
     table = build_samples(run.catalogue, mine)
     order = np.argsort(table.dialogue_times, kind="stable")
     task = UserTask(0, order, np.zeros(0, np.int64))
-    if isinstance(run.model, CCRS):
-        batch = run_builder(run, table).adapting([task])
-        return state_of(run.model, run.rates, batch, len(mine), num_kept=num_kept)
-    return _unadapted_state(run_builder(run, table).remembering([task]).history, len(mine))
+    builder = run_builder(run, table)
+    if adapting is None:
+        return _unadapted_state(builder.remembering([task]).history, len(mine))
+    return state_of(adapting, run.rates, builder.adapting([task]), len(mine), num_kept=num_kept)
 
 
 def _unadapted_state(history: History, num_support: int) -> UserState:

@@ -13,7 +13,8 @@ def with_known_gradient(
     value: Tensor, gradients: Sequence[Tensor | None], parameters: Sequence[Tensor]
 ) -> Tensor:
     """``value``, whose backward gives ``gradients`` to ``parameters`` (scaled by what comes from above)."""
-    found: Tensor = _Known.apply(value, list(gradients), *parameters)  # type: ignore[no-untyped-call] # torch
+    # torch leaves ``apply`` untyped.
+    found: Tensor = _Known.apply(value, list(gradients), *parameters)  # type: ignore[no-untyped-call]
     return found
 
 

@@ -103,7 +103,8 @@ def _from_zip(source: Path) -> MovieLensFiles:
             found = {key: MovieLensFile(f"{source}/{name}", read(name)) for key, name in names.items()}
     except (zipfile.BadZipFile, zlib.error, EOFError, UnicodeDecodeError) as error:
         raise DataError.at(source, None, f"is not a whole zip file ({error})", _DAMAGED) from error
-    except (RuntimeError, NotImplementedError, ValueError, OverflowError) as error:  # password, method
+    # What zipfile raises for a password, an unknown method, a size that cannot be.
+    except (RuntimeError, NotImplementedError, ValueError, OverflowError) as error:
         raise DataError.at(source, None, f"cannot be unpacked ({error})", _DAMAGED) from error
     return MovieLensFiles(form, found, {source.name: sha256(source)} | _hashes(found))
 

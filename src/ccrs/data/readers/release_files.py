@@ -60,7 +60,8 @@ def _from_zip(source: Path, names: Sequence[str]) -> ReleaseFiles:
             contents = {name: archive.read(str(folder / name)) for name in names}
     except (zipfile.BadZipFile, zlib.error, EOFError, UnicodeDecodeError) as error:
         raise DataError.at(source, None, f"is not a whole zip file ({error})", damaged) from error
-    except (RuntimeError, NotImplementedError, ValueError, OverflowError) as error:  # password, method
+    # What zipfile raises for a password, an unknown method, a size that cannot be.
+    except (RuntimeError, NotImplementedError, ValueError, OverflowError) as error:
         raise DataError.at(source, None, f"cannot be unpacked ({error})", damaged) from error
     places = {name: f"{source}/{folder / name}" for name in names}
     return ReleaseFiles(contents, places, {source.name: sha256(source)} | _hashes(contents))

@@ -16,6 +16,8 @@ class PopularityConfig(StrictConfig):
 class Popularity(nn.Module):
     """Scores are the counts; items named equally often tie (which counts against the model)."""
 
+    counts: Tensor
+
     def __init__(self, config: PopularityConfig, sizes: Sizes, popularity: Tensor) -> None:
         super().__init__()
         self.config, self.sizes = config, sizes
@@ -23,5 +25,4 @@ class Popularity(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """(contexts, items)."""
-        assert isinstance(self.counts, Tensor)  # noqa: S101 - tells the type checker what a buffer is
         return self.counts.expand(batch.query.num_contexts, -1)
