@@ -163,13 +163,13 @@ def test_words_for_items() -> None:
 def _tagged() -> Hearer:
     """Films with tags that are verbs of taste elsewhere."""
     items = [Entity(f"f{n}", "movie", f"Film {n}", is_item=True) for n in range(2)]
-    others = [Entity("horror", "genre", "horror"), Entity("hate", "keyword", "hate")]
-    tags = [Entity("love", "keyword", "love"), Entity("space", "keyword", "space")]
+    genres = [Entity(name, "genre", name) for name in ("horror", "comedy")]
+    tags = [Entity(name, "keyword", name) for name in ("hate", "love", "space")]
     triples = [
-        Triple("f0", "genre", "horror"),
-        *(Triple("f1", "keyword", tag.id) for tag in (*tags, others[1])),
+        *(Triple("f0", "genre", genre.id) for genre in genres),
+        *(Triple("f1", "keyword", tag.id) for tag in tags),
     ]
-    catalogue = Catalogue((*items, *others, *tags))
+    catalogue = Catalogue((*items, *genres, *tags))
     return Hearer(catalogue, triples, Linker(catalogue))
 
 
@@ -181,11 +181,12 @@ def _tagged() -> Hearer:
         ("I do not love horror", set(), {"horror"}),
         ("My kids hate horror", set(), {"horror"}),
         ("something about hate", {"hate"}, set()),
+        ("I hate horror, a comedy please", {"comedy"}, {"horror"}),
+        ("No horror, some comedy instead.", {"comedy"}, {"horror"}),
+        ("I hate horror, comedy", set(), {"horror", "comedy"}),
         ("a love movie about space", {"love", "space"}, set()),
     ],
 )
-def test_a_tag_that_is_a_verb_behind_a_subject_is_no_wish(
-    text: str, wanted: set[str], unwanted: set[str]
-) -> None:
+def test_tastes_beside_wishes(text: str, wanted: set[str], unwanted: set[str]) -> None:
     found = _tagged().hear(text, SoFar()).constraints
     assert (set(found.wanted), set(found.unwanted)) == (wanted, unwanted)

@@ -51,6 +51,7 @@ _BEGINS_TEXT = """
     neither both those these all none yes ok okay sure well looking more another got are then one recommend
 """
 _BEGINS = frozenset(_BEGINS_TEXT.split())
+_WORDS_OF_A_WISH = 6
 _ASKED = frozenset(["what", "who", "when", "where"])
 _ASKED_BY = frozenset(["is", "was", "are", "were", "directed", "wrote", "stars", "starred", "plays", "else"])
 _AND_BEGINS_TEXT = """
@@ -173,7 +174,7 @@ def clauses_of(tokens: Sequence[Token]) -> list[Clause]:
     for number, token in enumerate(tokens):
         following = tokens[number + 1].text if number + 1 < len(tokens) else ""
         ends = token.text in _ENDS and not (token.text == ":" and following in PLACEHOLDERS.values())
-        breaks = _breaks(token, following, current)
+        breaks = "," if _asks_behind(tokens, number) else _breaks(token, following, current)
         if not ends and breaks is None:
             if token.text not in ("(", ")", ":") and (current or token.text != ","):
                 current.append(token)
@@ -190,6 +191,17 @@ def clauses_of(tokens: Sequence[Token]) -> list[Clause]:
     if current:
         clauses.append(Clause(tuple(current), opener, "", sentence))
     return [replace(clause, ender=enders.get(clause.sentence, "")) for clause in clauses]
+
+
+def _asks_behind(tokens: Sequence[Token], number: int) -> bool:
+    """Whether a wish begins behind this comma: *I hate horror, a comedy please*; a list goes on without *please*."""
+    ahead = [token.text for token in tokens[number : number + 2 + _WORDS_OF_A_WISH]]
+    if ahead[0] != "," or ahead[1:2] not in (["a"], ["an"], ["some"]):
+        return False
+    until = next(
+        (place for place, word in enumerate(ahead) if place and (word in _ENDS or word == ",")), len(ahead)
+    )
+    return any(word in ("please", "instead") for word in ahead[:until])
 
 
 def _breaks(token: Token, following: str, current: Sequence[Token]) -> str | None:
